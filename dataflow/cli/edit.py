@@ -24,7 +24,7 @@ _OPERATIONS: tuple[tuple[str, int, Any, str], ...] = (
     ("--bypass", 1, "NODE", "Delete a node; its readers get what stood on its first input."),
     ("--wire", 2, ("SOURCE", "TARGET"), "Wire a value to an input, as in conv1 relu.features; to a list one more."),
     ("--unwire", 1, "TARGET", "Take off what stands on an input, or an item of its list."),
-    ("--splice", 2, ("NODE", "TARGET"), "Put a node into the wire to an input."),
+    ("--splice", 2, ("NODE", "TARGET"), "Put a node into the wire to an input, or to outputs.NAME."),
     ("--pull-out", 1, "NODE", "Take all wires off a node; its readers get what stood on its first input."),
     ("--param", 2, ("NAME", "PLACE"), "Make a value a param, with that value as its default."),
     ("--paste", 1, "FILE", "Add the nodes of a text or graph file, - for standard input; then --after."),

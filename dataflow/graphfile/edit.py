@@ -165,21 +165,23 @@ class Editor(LoadedEditor):
         self._edit(f"unwire {port.node}.{port.name}", lambda tree: wiring.unwired(tree, port))
 
     def splice(self, name: str, target: str | Path) -> None:
-        """Put a node into the wire to an input: the wire goes to the first input of the node at which it fits."""
-        port = self.port(target)
+        """Put a node into the wire to an input, or to an output of the graph such as ``outputs.y``.
+
+        The wire goes to the first input of the node at which it fits.
+        """
         try:
-            source = wiring.written(self.tree, port)
+            if isinstance(target, str) and target.startswith("outputs."):
+                wire, readers = wiring.wire_to_output(self.tree, target.removeprefix("outputs.")), []
+            else:
+                port = self.port(target)
+                wire, readers = wiring.wire_on(self.tree, port), [port.node]
         except Refusal as refusal:
             raise self.refused(refusal) from None
-        if isinstance(source, list) and port.item is not None and port.item < len(source):
-            source = source[port.item]
-        if not isinstance(source, str):
-            message = f"{port.who} must have a wire for a node to be put into, got none"
-            raise self.refused(Refusal(("nodes", port.node), message))
-        title, refused = f"put {name} into the wire to {port.node}.{port.name}", None
+        where = target if isinstance(target, str) else told(target)
+        title, refused = f"put {name} into the wire to {where}", None
         for free in self._free_ports(name):
             try:
-                self._rightly(title, [name, port.node], partial(wiring.spliced, node=free, source=source, port=port))
+                self._rightly(title, [name, *readers], partial(wiring.spliced, node=free, wire=wire))
                 return
             except GraphFileError as error:
                 refused = refused or error

@@ -143,6 +143,7 @@ def test_files_that_are_wrong_in_kind_are_edited_or_refused(dataflow, path: Path
         (["--wire", "x", "n.x"], "n: {block: Neg}", "n: {block: Neg, inputs: {x: x}}"),
         (["--unwire", "b.features"], "b: {block: Relu, inputs: {features: a}}", "b: {block: Relu}"),
         (["--splice", "n", "a.inputs"], "inputs: {inputs: x}", "inputs: {inputs: n}"),
+        (["--splice", "n", "outputs.y"], "y: b", "y: n"),
         (["--pull-out", "a"], "{features: a}", "{features: x}"),
         (["--param", "bits", "a.num_bits"], "num_bits: 8", "num_bits: $bits"),
     ],

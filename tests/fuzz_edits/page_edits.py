@@ -75,6 +75,12 @@ def _wire(rng: random.Random, tree: Tree, new: str) -> Edit | None:
     return {"op": "wire", "target": _port(rng, tree), "source": _pick(rng, _sources(tree))}
 
 
+def _splice(rng: random.Random, tree: Tree, new: str) -> Edit | None:
+    outputs = [[f"output:{name}", "value"] for name in _names(tree, "outputs")]
+    target = rng.choice(outputs) if outputs and rng.random() < 0.3 else _port(rng, tree)
+    return {"op": "splice", "name": _pick(rng, _names(tree, "nodes")), "target": target}
+
+
 def _add(rng: random.Random, tree: Tree, new: str) -> Edit | None:
     block = rng.choice(_USUAL)
     port = next(iter(blocks[block].signature.inputs))
@@ -160,10 +166,7 @@ KINDS: dict[str, tuple[int, Draw]] = {
     "add": (10, _add),
     "delete": (7, _delete),
     "rename": (8, _rename),
-    "splice": (
-        5,
-        lambda rng, tree, new: {"op": "splice", "name": _pick(rng, _names(tree, "nodes")), "target": _port(rng, tree)},
-    ),
+    "splice": (6, _splice),
     "pull_out": (3, lambda rng, tree, new: {"op": "pull_out", "name": _pick(rng, _names(tree, "nodes"))}),
     "paste": (6, _paste),
     "append": (3, _append),

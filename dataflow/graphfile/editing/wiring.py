@@ -31,6 +31,14 @@ class Port:
         return f"node '{cropped(self.node)}': input '{cropped(self.name)}'"
 
 
+@dataclass(frozen=True)
+class Wire:
+    """A wire as a file has it, and where it stands: on an input of a node, in its list, or under an output."""
+
+    path: Path
+    source: str
+
+
 def written(tree: Tree, port: Port) -> Tree:
     """What stands on a port; None for nothing."""
     return _by_name(tree, port).get(port.name)
@@ -54,10 +62,30 @@ def wired(tree: Tree, port: Port, source: str, replace: bool = False) -> list[Ch
     return _put(tree, port, source)
 
 
-def spliced(tree: Tree, node: Port, source: str, port: Port) -> list[Change]:
-    """The changes that give a node the wire on a port, and that port the node."""
-    item = (port.item,) if port.item is not None and isinstance(written(tree, port), list) else ()
-    return [*wired(tree, node, source), Put((*_path(tree, port), *item), node.node)]
+def wire_on(tree: Tree, port: Port) -> Wire:
+    """The wire that stands on a port, or at the place in its list that is meant."""
+    found = written(tree, port)
+    item: Path = ()
+    if isinstance(found, list) and port.item is not None and port.item < len(found):
+        item, found = (port.item,), found[port.item]
+    if not isinstance(found, str):
+        message = f"{port.who} must have a wire for a node to be put into, got none"
+        raise Refusal(("nodes", port.node), message)
+    return Wire((*_path(tree, port), *item), found)
+
+
+def wire_to_output(tree: Tree, name: str) -> Wire:
+    """The wire that is an output of the graph."""
+    outputs = section(tree, "outputs")
+    found = outputs.get(name)
+    if not isinstance(found, str):
+        raise Refusal(("outputs",), f"no output '{cropped(name)}'", instead(name, outputs))
+    return Wire(("outputs", name), found)
+
+
+def spliced(tree: Tree, node: Port, wire: Wire) -> list[Change]:
+    """The changes that give a node what a wire led to its reader, and the reader the node."""
+    return [*wired(tree, node, wire.source), Put(wire.path, node.node)]
 
 
 def unwired(tree: Tree, port: Port) -> list[Change]:

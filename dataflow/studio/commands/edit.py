@@ -84,6 +84,11 @@ def _wire(editor: Editor, given: Arguments) -> None:
         editor.unwire((node, port))
 
 
+def _splice(editor: Editor, given: Arguments) -> None:
+    node, port = pair(given, "target")
+    editor.splice(_name(given), f"outputs.{node.removeprefix(OUTPUT)}" if node.startswith(OUTPUT) else (node, port))
+
+
 def without_item(port: str) -> str:
     """The port of which ``values[1]`` is an item."""
     return port.partition("[")[0]
@@ -120,7 +125,7 @@ OPERATIONS: dict[str, tuple[Operation, Sequence[str]]] = {
     "extract": (_extract, ("names", "name", "path")),
     "unpack": (lambda editor, given: editor.unpack(_name(given)), ("name",)),
     "wire": (_wire, ("target", "source")),
-    "splice": (lambda editor, given: editor.splice(_name(given), pair(given, "target")), ("name", "target")),
+    "splice": (_splice, ("name", "target")),
     "pull_out": (lambda editor, given: editor.pull_out(_name(given)), ("name",)),
     "paste": (_paste, ("text", "after")),
     "input": (_input, ("name", "type")),

@@ -150,6 +150,33 @@ def test_a_node_is_put_into_a_wire_and_pulled_out_again(file: Editor) -> None:
     assert file.text == TEXT.replace("[r, m]", "[r, n]").replace("Neg}", "Neg, inputs: {x: m}}")
 
 
+def test_a_node_is_put_into_the_wire_to_an_output(file: Editor) -> None:
+    file.splice("n", "outputs.y")
+    assert file.text == TEXT.replace("  y: m\n", "  y: n\n").replace("Neg}", "Neg, inputs: {x: m}}")
+    assert file.undo_title == "put n into the wire to outputs.y"
+    file.pull_out("n")
+    assert file.text == TEXT
+    file.output("a.b", "r.activations")
+    file.splice("n", "outputs.a.b")
+    assert file.tree["outputs"]["a.b"] == "n" and file.tree["nodes"]["n"]["inputs"] == {"x": "r.activations"}
+    with pytest.raises(GraphFileError, match="no output 'z'; it has"):
+        file.splice("n", "outputs.z")
+    with pytest.raises(GraphFileError, match="node 'r' must have an input that nothing is wired to, got none"):
+        file.splice("r", "outputs.y")
+    file.add("k", "LogicalNot")
+    with pytest.raises(GraphFileError, match="input 'x' must be bool, got float32"):
+        file.splice("k", "outputs.y")
+
+
+def test_a_node_named_outputs_has_wires_of_its_own(file: Editor) -> None:
+    file.rename("m", "outputs")
+    file.splice("n", "nodes.outputs.x")
+    assert file.tree["nodes"]["n"]["inputs"] == {"x": "r"}
+    file.undo()
+    file.splice("n", ("outputs", "x"))
+    assert file.tree["nodes"]["n"]["inputs"] == {"x": "r"}
+
+
 def test_what_cannot_be_put_into_a_wire(file: Editor) -> None:
     with pytest.raises(GraphFileError, match="must have a wire for a node to be put into, got none"):
         file.splice("n", "m.y")

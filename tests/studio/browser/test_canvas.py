@@ -122,6 +122,18 @@ def test_a_node_is_put_into_a_wire_and_pulled_out_again(canvas: Canvas) -> None:
     canvas.until("high.x")
 
 
+def test_a_node_is_put_into_the_wire_to_an_output(canvas: Canvas, small: Path) -> None:
+    canvas.opened.card("spare").wait_for()
+    x, y = canvas.middle(canvas.port("left", "output:alone", "value"))
+    canvas.drag(canvas.middle(canvas.opened.card("spare").locator(".name")), (x - 18, y))
+    canvas.until("spare.features")
+    canvas.save()
+    assert changed_lines(small) == [
+        ("spare: {block: Softplus}", "spare: {block: Softplus, inputs: {features: alone}}"),
+        ("alone: alone", "alone: spare"),
+    ]
+
+
 def test_a_block_is_chosen_for_a_wire(canvas: Canvas, small: Path) -> None:
     x, y = canvas.middle(canvas.port("left", "high", "x"))
     canvas.page.mouse.dblclick(x - 18, y)

@@ -109,6 +109,7 @@ def test_every_edit_of_the_protocol(page: Page) -> None:
     relu = {"op": "add", "name": "relu", "block": "Relu"}
     for edits, nodes in (
         ([relu, {"op": "splice", "name": "relu_2", "target": ["relu", "features"]}], "relu_2: {block: Relu, inputs:"),
+        ([relu, {"op": "splice", "name": "relu_2", "target": ["output:y", "value"]}], "y: relu_2"),
         ([{"op": "pull_out", "name": "half"}], "half: {block: Mul}"),
         ([{"op": "paste", "text": "half: {block: Neg, inputs: [half]}", "after": ""}], "half_2: {block: Neg"),
         ([{"op": "param", "name": "by", "place": "half.y"}], "y: $by"),

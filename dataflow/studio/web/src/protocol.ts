@@ -362,7 +362,7 @@ export type Edit =
   | { op: "extract"; names: string[]; name: string; path: string }
   | { op: "unpack"; name: string }
   | { op: "wire"; target: [node: string, port: string]; source: string } // "" unwires; of a list port it appends, or takes off "values[1]"
-  | { op: "splice"; name: string; target: [node: string, port: string] } // an unwired node into the wire to a port
+  | { op: "splice"; name: string; target: [node: string, port: string] } // an unwired node into the wire to a port, or to an output: "output:NAME"
   | { op: "pull_out"; name: string } // its readers get what stands on its first input, and its wires go
   | { op: "paste"; text: string; after: string } // YAML of nodes; names that are taken get a number
   | { op: "input"; name: string; type: string }

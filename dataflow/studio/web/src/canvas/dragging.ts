@@ -23,7 +23,7 @@ export function dragged(x: number, y: number): void {
   const ids = Object.keys(moved);
   if (scene === undefined || ids.length !== 1 || !loose(cardsById(scene).get(ids[0]!))) return;
   const wire = scene.wires.find(({ id }) => id === wiresAt(x, y)[0]);
-  const found = wire === undefined || wire.target[0].startsWith("output:") ? null : wire.id;
+  const found = wire?.id ?? null;
   if (found !== splice) setCanvas({ splice: found });
 }
 
