@@ -133,7 +133,21 @@ class Rekey:
         _fill(owner, [(self.key if key == self.path[-1] else key, value) for key, value in owner.items()])
 
 
-Change = Put | Insert | Drop | Rekey
+@dataclass(frozen=True)
+class Part:
+    """A blank line above an entry and the comments on top of it: a paragraph begins there. The tree stays as it is."""
+
+    path: Path
+
+    def within(self, tree: Tree) -> list[Change]:
+        """The change of what is there."""
+        return [self]
+
+    def apply(self, tree: Tree) -> None:
+        """A blank line says nothing."""
+
+
+Change = Put | Insert | Drop | Rekey | Part
 
 
 def apply(changes: Iterable[Change], tree: Tree) -> None:

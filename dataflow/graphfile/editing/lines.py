@@ -67,14 +67,20 @@ class Lines:
 
         Comments behind a blank line, or at the top, are the heading of what follows: it is put below them.
         """
-        start = top = self.start(entry.start)
+        top = self.top(entry)
+        return top if top > 0 and not self.blank(top - 1) else self.start(entry.start)
+
+    def top(self, entry: Entry) -> int:
+        """Where the comments right on top of an entry without braces begin; without any, where its line does."""
+        top = self.start(entry.start)
         while top > 0:
             line = self.start(top - 1)
-            if not self.text[line : self.end(line)].strip():
-                return start
-            if not self.text[line : self.end(line)].lstrip().startswith("#"):
-                return top
-            if self.indent(line) != self.column(entry.start):
-                return top
+            comment = self.text[line : self.end(line)].lstrip().startswith("#")
+            if not comment or self.indent(line) != self.column(entry.start):
+                break
             top = line
-        return start
+        return top
+
+    def blank(self, at: int) -> bool:
+        """Whether nothing stands on the line of an offset."""
+        return not self.text[self.start(at) : self.end(at)].strip()

@@ -6,7 +6,7 @@ from typing import Any
 
 from dataflow.core.errors import cropped, way_out
 from dataflow.core.ports import Literal
-from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Tree, plain_value, told
+from dataflow.graphfile.editing.changes import Change, Drop, Part, Put, Refusal, Tree, plain_value, told
 from dataflow.graphfile.editing.mentions import default_path, mentions, params_in, section, with_defaults
 from dataflow.graphfile.editing.relocation import relocated
 from dataflow.graphfile.emit import escaped
@@ -23,7 +23,8 @@ from dataflow.graphfile.tree import BROKEN
 def unpacked(tree: Tree, name: str, context: LoadContext, comment: bool) -> list[Change]:
     """The changes that write out the graph that a node uses, its nodes under the name of the node.
 
-    ``context`` is a load of the file. Params become values, but for those that are params of this file.
+    They are a paragraph, under the comment that the node had. ``context`` is a load of the file. Params become values,
+    but for those that are params of this file.
     """
     node = section(tree, "nodes").get(name)
     block = node.get("block") if isinstance(node, dict) else None
@@ -40,10 +41,12 @@ def unpacked(tree: Tree, name: str, context: LoadContext, comment: bool) -> list
         hint = way_out(f"see `dataflow check {block}`", page="open it to see them")
         raise Refusal(("nodes", name, "block"), f"{cropped(block)} has problems", hint)
     included = _Included(tree, name, definition, file, home, context)
-    changes: list[Change] = []
+    names = [*section(tree, "nodes")]
+    behind = names[names.index(name) + 1 :][:1]
+    changes: list[Change] = [Part(("nodes", each)) for each in (name, *behind)]
     last = name
     for inner, entry in included.nodes(root.plain()):
-        told_once = written_out(name, block) if comment and not changes else ""
+        told_once = written_out(name, block) if comment and last == name else ""
         changes.append(Put(("nodes", inner), entry, after=last, comment=told_once))
         last = inner
     for each in mentions(tree):

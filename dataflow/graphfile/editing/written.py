@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataflow.core.errors import cropped, listing
 from dataflow.graphfile.editing import braces
-from dataflow.graphfile.editing.changes import Change, Drop, Insert, Path, Put, Refusal, Rekey, Tree, at, told
+from dataflow.graphfile.editing.changes import Change, Drop, Insert, Part, Path, Put, Refusal, Rekey, Tree, at, told
 from dataflow.graphfile.editing.lines import Lines
 from dataflow.graphfile.editing.replacements import Replacement
 from dataflow.graphfile.editing.spelling import Spelling
@@ -50,6 +50,8 @@ class Writer:
             case Drop():
                 if (entry := self._entry(change, after)) is not None:
                     self._drop(entry, change.path)
+            case Part():
+                self._part(change.path)
             case Insert():
                 owner, depth = self.follow(change.path[:-1])
                 if depth < len(change.path) - 1 or owner.kind == "alias":
@@ -249,6 +251,16 @@ class Writer:
             if end == len(self.text) and not self.text.endswith("\n"):
                 start = self.lines.end(start - 1) if start else 0
             self._replace(start, end, "")
+
+    def _part(self, path: Path) -> None:
+        """Begin a paragraph with an entry that is written without braces, unless one begins there already."""
+        owner, depth = self.follow(path[:-1])
+        entry = owner.find(path[-1]) if depth == len(path) - 1 and not owner.flow else None
+        if entry is None or entry is owner.entries[0]:
+            return
+        top = self.lines.top(entry)
+        if not self.lines.blank(top - 1):
+            self._replace(top, top, self.lines.eol)
 
     def _keep_anchors(self, span: Span, path: Path, but_own: bool = False) -> None:
         """Refuse what would take away an anchor that is used elsewhere."""

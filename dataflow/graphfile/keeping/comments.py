@@ -29,8 +29,8 @@ def apart(text: str, paths: Iterable[Path]) -> str:
         entry = _on_its_line(lines, root, path)
         if entry is None or entry is entry.owner.entries[0]:
             continue
-        top = _top(lines, entry)
-        if _line(lines, lines.start(top - 1)):
+        top = lines.top(entry)
+        if not lines.blank(top - 1):
             made.append(Replacement(top, top, lines.eol))
     return replaced(text, made)
 
@@ -48,24 +48,13 @@ def without_comments_of(text: str, going: Sequence[Path]) -> str:
         if entry is None:
             continue
         start = lines.start(entry.start)
-        top = _top(lines, entry)
-        heads = top == start or entry is entry.owner.entries[0] or not _line(lines, lines.start(top - 1))
+        top = lines.top(entry)
+        heads = top == start or entry is entry.owner.entries[0] or lines.blank(top - 1)
         if top == start or (heads and not all((*path[:-1], each.key) in gone for each in _paragraph(lines, entry))):
             continue
-        blank = heads and top > 0 and not _line(lines, lines.start(top - 1))
+        blank = heads and top > 0 and lines.blank(top - 1)
         made.append(Replacement(lines.start(top - 1) if blank else top, start, ""))
     return replaced(text, made)
-
-
-def _top(lines: Lines, entry: Entry) -> int:
-    """Where the comments above an entry begin; its own line where there are none."""
-    top, column = lines.start(entry.start), lines.column(entry.start)
-    while top:
-        above = lines.start(top - 1)
-        if not _line(lines, above).startswith("#") or lines.indent(above) != column:
-            break
-        top = above
-    return top
 
 
 def _paragraph(lines: Lines, entry: Entry) -> list[Entry]:
@@ -77,11 +66,6 @@ def _paragraph(lines: Lines, entry: Entry) -> list[Entry]:
             break
         found.append(other)
     return found
-
-
-def _line(lines: Lines, at: int) -> str:
-    """The line that begins at an offset, without blanks around it."""
-    return lines.text[at : lines.end(at)].strip()
 
 
 def _on_its_line(lines: Lines, root: Span, path: Path) -> Entry | None:

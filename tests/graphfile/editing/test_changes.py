@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dataflow.graphfile.editing.changes import Change, Drop, Insert, Put, Refusal, Rekey, at, plain_value, told
+from dataflow.graphfile.editing.changes import Change, Drop, Insert, Part, Put, Refusal, Rekey, at, plain_value, told
 
 TREE = {"a": {"b": 1, "c": [1, 2, {"d": 3}]}, "e": None, "f": {"g": {"h": 1}}, "i": [5]}
 
@@ -34,6 +34,7 @@ def made(change: Change, tree: Any = None) -> Any:
         (Drop(("a", "b")), {"a": {"c": [1, 2, {"d": 3}]}}),
         (Drop(("a", "c", 0)), {"a": {"b": 1, "c": [2, {"d": 3}]}}),
         (Drop(("i", 0)), {"i": []}),
+        (Part(("a", "b")), {}),
         (Rekey(("a", "b"), "z"), {"a": {"z": 1, "c": [1, 2, {"d": 3}]}}),
     ],
 )

@@ -61,3 +61,15 @@ def test_what_comes_before_goes_above_the_comment_on_top_but_below_a_heading() -
     assert Lines(text).above(entry(text, "a")) == 6
     text = "x:\n    # elsewhere\n  # own\n  b: 1\n"
     assert text[Lines(text).above(entry(text, "x", "b")) :].startswith("  # own")
+
+
+def test_comments_right_on_top_of_an_entry_begin_where_they_do() -> None:
+    text = "x:\n    # elsewhere\n  # own\n  # too\n  b: 1\n  c: 2\n\n  # d\n  d: 3\n"
+    lines = Lines(text)
+    assert [text[lines.top(entry(text, "x", name)) :].splitlines()[0] for name in "bcd"] == [
+        "  # own",
+        "  c: 2",
+        "  # d",
+    ]
+    assert [lines.blank(lines.top(entry(text, "x", name)) - 1) for name in "bcd"] == [False, False, True]
+    assert Lines("# top\na: 1\n").top(entry("# top\na: 1\n", "a")) == 0

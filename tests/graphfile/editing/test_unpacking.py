@@ -14,6 +14,7 @@ from dataflow.graphfile import edit as module
 from dataflow.graphfile.edit import edit
 from dataflow.graphfile.editing.changes import Put
 from dataflow.graphfile.load import read
+from dataflow.graphfile.outline import outline
 
 PART = """\
 dataflow: 1
@@ -74,10 +75,44 @@ def test_nodes_stand_in_the_place_of_the_one_that_used_them(main: Path) -> None:
         "  p/m: {block: Mul, inputs: [p/q, p/s]}\n"
         "  p/k: {block: Relu, inputs: [p/m]}\n"
         "  p/w: {block: Const, attrs: {value: {path: sub/w.npy}}}\n"
-        "  p/f: {block: Reshape, inputs: {tensor: p/k, shape: [-1, 3]}}\n",
+        "  p/f: {block: Reshape, inputs: {tensor: p/k, shape: [-1, 3]}}\n\n",
     ).replace("[p, p.low, p.x]", "[p/f, p/q, a]").replace("y: p\n", "y: p/f\n")  # fmt: skip
     for width in (4, 2):
         assert read(main, {"width": width}, text=file.text).graph == flow.load(main, width=width)
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "above", "below"),
+    [
+        ("  n: {block: Neg, inputs: {x: a}}\n", "", "\n", "\n"),
+        ("  n: {block: Neg, inputs: {x: a}}\n\n", "\n", "", ""),
+        ("", "  # next\n", "", "\n"),
+        ("", "  # lines\n\n  # next\n", "", ""),
+        ("  n: {block: Neg, inputs: {x: a}}\n    # of n\n", "\n\n", "\n", ""),
+    ],
+)
+def test_they_are_a_paragraph_of_their_own(main: Path, before: str, behind: str, above: str, below: str) -> None:
+    text = MAIN.replace("  # the part\n", f"{before}  # the part\n").replace("  r: {", f"{behind}  r: {{")
+    file = edit(main, text)
+    file.unpack("p")
+    start = text[: text.index("  # the part")]
+    assert file.text.startswith(f"{start}{above}  # the part\n  # p: ./sub/part.yaml, written out\n  p/s:")
+    assert f"shape: [-1, 3]}}}}\n{below}{behind}  r: {{" in file.text
+    titles = {each.title: [*each.nodes] for each in outline(file.context()).paragraphs}
+    assert titles["the part p: ./sub/part.yaml, written out"] == [f"p/{name}" for name in "sqmkwf"]
+    assert file.undo() and file.text == text
+
+
+def test_the_last_node_and_one_in_braces(main: Path) -> None:
+    *head, _, p, r = MAIN.partition("outputs:")[0].splitlines(keepends=True)
+    file = edit(main, "".join([*head, r, p, "outputs:\n  y: p\n"]))
+    file.unpack("p")
+    assert "[p/f, p/q, a]}}\n\n  # p: ./sub/part.yaml, written out\n  p/s:" in file.text
+    assert "shape: [-1, 3]}}\noutputs:\n" in file.text
+    text = "".join([*head[:-1], "nodes: {\n", r.rstrip(), ",\n", p.rstrip(), "}\n"])
+    file = edit(main, text)
+    file.unpack("p")
+    assert "\n\n" not in file.text.partition("nodes:")[2] and "p/s" in file.tree["nodes"]
 
 
 INNER = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dataflow.core.errors import GraphFileError
-from dataflow.graphfile.editing.changes import Change, Drop, Insert, Put, Rekey
+from dataflow.graphfile.editing.changes import Change, Drop, Insert, Part, Put, Rekey
 from dataflow.graphfile.editing.editor import TextEditor
 
 HEAD = "dataflow:   1\n"  # not as fmt has it, so that fmt leaves the text alone
@@ -55,6 +55,13 @@ def edited(text: str, *changes: Change) -> str:
         ("a: {b: 1}\nc: 2\n", Drop(("a", "b")), "c: 2\n"),
         ("a: 1\n'b': 2\n", Rekey(("b",), "c"), "a: 1\n'c': 2\n"),
         ("a: {b: {c: 1}}\n", Rekey(("a", "b"), "d e"), "a: {d e: {c: 1}}\n"),
+        # paragraphs
+        ("a:\n  b: 1\n  # of c\n  c: 2\n", Part(("a", "c")), "a:\n  b: 1\n\n  # of c\n  c: 2\n"),
+        ("a:\r\n  b: 1\r\n  c: 2\r\n", Part(("a", "c")), "a:\r\n  b: 1\r\n\r\n  c: 2\r\n"),
+        ("a:\n  b: 1\n  \n  c: 2\n", Part(("a", "c")), "a:\n  b: 1\n  \n  c: 2\n"),
+        ("a:\n  # of b\n  b: 1\n", Part(("a", "b")), "a:\n  # of b\n  b: 1\n"),
+        ("a: {b: 1,\n    c: 2}\n", Part(("a", "c")), "a: {b: 1,\n    c: 2}\n"),
+        ("a: &a {b: 1}\nc:\n  <<: *a\n  d: 2\n", Part(("c", "b")), "a: &a {b: 1}\nc:\n  <<: *a\n  d: 2\n"),
         # items
         ("a: [1, 2]\n", Insert(("a", 1), 5), "a: [1, 5, 2]\n"),
         ("a:\n- 1  # c\n- 2\n", Insert(("a", 1), 5), "a:\n- 1  # c\n- 5\n- 2\n"),
