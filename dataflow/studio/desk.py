@@ -251,16 +251,24 @@ class Desk:
                 return sheet
         raise DataflowError(f"{cropped(path)}: must be a file that is open, got another; open it first")
 
-    def save(self) -> None:
-        """Write the files whose texts were edited, all of them or none."""
+    def save(self) -> list[str]:
+        """Write the files whose texts were edited, all of them or none; gives what could not be kept beside them.
+
+        Texts are not held back for that: it is only where cards stand.
+        """
         sheets = self.unsaved
         for sheet in sheets:
             sheet.check_writable()
         save_together([sheet.editor for sheet in sheets])
         for sheet in sheets:
             sheet.is_written()
+        lost = []
         for sheet in sheets:
-            sheet.keep_positions()
+            try:
+                sheet.keep_positions()
+            except DataflowError as error:
+                lost.append(f"{sheet.path} is saved, but not where its cards stand: {error}")
+        return lost
 
     def reload(self, path: str = "") -> None:
         """Put what is on the disk in place of the text of a file, or of the one that is shown."""

@@ -43,7 +43,8 @@ def _save(studio: Studio, given: Arguments) -> object:
     asked = [(sheet, outside) for sheet in desk.unsaved if (outside := sheet.outside) is not None]
     try:
         if not asked:
-            desk.save()
+            for lost in desk.save():
+                studio.publish({"event": "said", "level": "warning", "message": lost})
             desk.read_again()
     finally:
         studio.show()
