@@ -119,7 +119,7 @@ class Editor(LoadedEditor):
     def free_name(self, wanted: str, of: str = "nodes") -> str:
         """A name for a new node, or for what else is new in a section: the wanted one, or relu_2, relu_3 and so on."""
         try:
-            return free_names.free_name(self.tree, of, wanted)
+            return free_names.free_name(self._tree, of, wanted)
         except Refusal as refusal:
             raise self.refused(refusal) from None
 
@@ -266,7 +266,7 @@ class Editor(LoadedEditor):
         self, title: str, made: Callable[[Tree], list[Change]], files: Mapping[FilePath, str] = MappingProxyType({})
     ) -> None:
         try:
-            changes = made(self.tree)
+            changes = made(self._tree)
         except Refusal as refusal:
             raise self.refused(refusal) from None
         self.change(changes, files, title)
@@ -276,7 +276,7 @@ class Editor(LoadedEditor):
     def _path(self, place: str | Path) -> Path:
         if not isinstance(place, str):
             return tuple(place)
-        tree = self.tree
+        tree = self._tree
         name = place.removeprefix("nodes.").partition(".")[0]
         try:
             return address(tree, place, self._ports(tree, name))
@@ -294,7 +294,7 @@ class Editor(LoadedEditor):
         """The input that a text or a node with a port names."""
         text = target if isinstance(target, str) else told(target)
         name, port, item = (*with_items(text).removeprefix("nodes.").split("."), "", "")[:3]
-        tree = self.tree
+        tree = self._tree
         block = section(tree, "nodes").get(name, {})
         named = block.get("block") if isinstance(block, dict) else None
         at = int(item) if item.isdecimal() else None
@@ -306,7 +306,7 @@ class Editor(LoadedEditor):
 
     def _free_ports(self, name: str) -> list[wiring.Port]:
         """The inputs of a node that nothing stands on."""
-        tree = self.tree
+        tree = self._tree
         ports = [self.port((name, port)) for port in self.port((name, "")).inputs]
         try:
             return [port for port in ports if wiring.written(tree, port) is None]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from fuzz_edits.attempts import attempt
 from fuzz_edits.campaign import FILES, campaign
+from fuzz_edits.oracle import said
 
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
@@ -32,6 +36,28 @@ def test_random_edits_find_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(acceptance, "said", lambda *tree: "")  # so that all is accepted that can be parsed
     shared = [path for path in FILES if path.stem in ("anchored_node", "anchors", "merge_keys")]
     assert any("says another thing" in problem for problem in campaign(100, files=shared).wrong)
+
+
+def test_edits_that_are_gathered_come_to_what_they_do_one_by_one() -> None:
+    made = 0
+    for path in FILES:
+        rng, alone, gathered = random.Random(path.name), flow.edit(path), flow.edit(path)
+        start, edits = alone.text, []
+        for count in range(8):
+            drawn = attempt(rng, alone, count)
+            if drawn is not None and not drawn.same:
+                with suppress(GraphFileError):
+                    drawn.make(alone)
+                    edits.append(drawn)
+        with gathered.together("all"), gathered.gathered():
+            for each in edits:
+                each.make(gathered)
+        assert said(gathered.tree) == said(alone.tree), path
+        assert gathered.in_layout == alone.in_layout, path
+        made += len(edits)
+        gathered.undo()
+        assert gathered.text == start, path
+    assert made > 200
 
 
 def test_files_are_many_and_hard() -> None:

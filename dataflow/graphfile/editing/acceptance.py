@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dataflow.core.errors import listing
-from dataflow.graphfile.editing.changes import Change, Refusal, Tree, told
+from dataflow.graphfile.editing.changes import Change, Refusal, Tree, detached, told
 from dataflow.graphfile.editing.claims import write_some
 from dataflow.graphfile.editing.history import Batches
 from dataflow.graphfile.editing.relayout import laid_out_again
@@ -33,7 +33,7 @@ def accepted(document: Document, root: Span, changes: Sequence[Change], in_layou
     found: Refusal | None = None
     for at_source in (True, False):
         try:
-            return _tried(document, root, changes, in_layout, at_source)
+            return _tried(document, root, detached(changes), in_layout, at_source)
         except Refusal as refusal:
             found = refusal
     assert found is not None

@@ -157,6 +157,14 @@ def apply(changes: Iterable[Change], tree: Tree) -> None:
             part.apply(tree)
 
 
+def detached(changes: Iterable[Change]) -> list[Change]:
+    """The changes with values of their own: those of a tree in which they are made are changed by what comes after."""
+    return [
+        replace(change, value=plain_value(change.value)) if isinstance(change, Put | Insert) else change
+        for change in changes
+    ]
+
+
 def plain_value(value: object) -> Tree:
     """A value as a tree has it: arrays as lists, tuples as lists, and copies of lists and mappings."""
     if isinstance(value, dict):

@@ -6,14 +6,14 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 
 from dataflow.core.errors import GraphError, GraphFileError, Problem
 from dataflow.files.atomic import write_texts
 from dataflow.graphfile.editing.acceptance import accepted
-from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree
+from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, apply, detached, plain_value
 from dataflow.graphfile.editing.history import Batches, History, Step, made
 from dataflow.graphfile.editing.relayout import laid_out
 from dataflow.graphfile.editing.replacements import as_typed, between
@@ -53,6 +53,15 @@ class Text:
         return laid_out(self.document) == self.document.text
 
 
+@dataclass
+class Waiting:
+    """Edits of a text that are not written into it yet, and what it will say then."""
+
+    tree: Tree
+    title: str
+    edits: list[list[Change]] = field(default_factory=list)
+
+
 class TextEditor:
     """The text of a graph file, and changes of it that can be undone.
 
@@ -63,11 +72,23 @@ class TextEditor:
 
     def __init__(self, path: str | os.PathLike[str], text: str | None = None):
         self.path = os.fspath(path)
+        self._gathers = False
+        self._waiting: Waiting | None = None
         self._text = Text(_document(self.path, text))
         self._on_disk = self.text if text is None else _on_disk(self.path)  # None: no such file
         self._saved = self.text  # since then `diff` shows what changed
         self._history = History()
         self._outset: Text | None = None  # the text before the first of several edits that are made together
+
+    @property
+    def _text(self) -> Text:
+        self._write_waiting()
+        return self._written
+
+    @_text.setter
+    def _text(self, text: Text) -> None:
+        self._written: Text = text
+        self._waiting = None
 
     @property
     def text(self) -> str:
@@ -77,7 +98,12 @@ class TextEditor:
     @property
     def tree(self) -> Tree:
         """What the text says, as plain values; a copy."""
-        return self._text.root.plain()
+        return self._tree if self._waiting is None else plain_value(self._tree)
+
+    @property
+    def _tree(self) -> Tree:
+        """What the text says, not to be changed: it may be what edits are gathered in."""
+        return self._written.root.plain() if self._waiting is None else self._waiting.tree
 
     @property
     def document(self) -> Document:
@@ -132,6 +158,12 @@ class TextEditor:
 
         Raises GraphFileError with the reason where they cannot be made without changing something else.
         """
+        if self._gathers and not files:
+            self._wait(changes, title)
+        else:
+            self._accept(changes, files, title)
+
+    def _accept(self, changes: Sequence[Change], files: Mapping[FilePath, str] | None, title: str) -> None:
         text = self._text
         try:
             found = accepted(text.document, text.spans, changes, text.in_layout)
@@ -154,6 +186,38 @@ class TextEditor:
         step = Step.of(title, self.text, [between(self.text, text)], keeps_layout=False)
         self._take(Text(parse(text, self.path)), step)
 
+    def _wait(self, changes: Sequence[Change], title: str) -> None:
+        waiting = self._waiting or Waiting(self.tree, title)
+        try:
+            apply(detached(changes), waiting.tree)
+        except Refusal as refusal:  # the tree may have some of them, but the text will not
+            raise self.refused(refusal) from None
+        waiting.edits.append(detached(changes))
+        self._waiting = waiting
+
+    def _write_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            return
+        try:
+            self._accept([change for edit in waiting.edits for change in edit], None, waiting.title)
+        except GraphFileError:
+            for edit in waiting.edits:  # what is refused, or hinders another, is found one by one
+                self._accept(edit, None, waiting.title)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Write the edits of a `with` block in few passes over the text: before it is looked at, or at the end.
+
+        One that is refused since the text cannot say it is told then, so that all should be given up: see `together`.
+        """
+        before, self._gathers = self._gathers, True
+        try:
+            yield
+            self._write_waiting()
+        finally:
+            self._gathers = before
+
     @contextmanager
     def together(self, title: str = "") -> Iterator[None]:
         """Make one step of undo of the edits in a `with` block: all of them, or none where something is raised."""
@@ -162,6 +226,7 @@ class TextEditor:
         self._outset = outset or text
         try:
             yield
+            self._write_waiting()
         except BaseException:
             self._text, self._history = text, history
             raise
@@ -176,11 +241,13 @@ class TextEditor:
 
     def undo(self) -> bool:
         """Take back the last step; whether there was one. The text is what it was, to the byte."""
+        self._write_waiting()
         step = self._history.back()
         return step is not None and self._move(step, step.undone)
 
     def redo(self) -> bool:
         """Make the step again that was taken back last; whether there was one."""
+        self._write_waiting()
         step = self._history.forth()
         return step is not None and self._move(step, step.done)
 

@@ -139,16 +139,21 @@ OPERATIONS: dict[str, tuple[Operation, Sequence[str]]] = {
 def make(editor: Editor, edits: list[Arguments]) -> Added:
     """Make edits of the protocol in their order."""
     added = Added()
-    for each in edits:
-        op = text(each, "op", limit=100)
-        if op not in OPERATIONS:
-            raise DataflowError(f"no edit '{cropped(op)}'; {instead(op, OPERATIONS)}")
-        operation, keys = OPERATIONS[op]
-        known(each, "op", *keys)
-        more = operation(editor, each) or Added()
-        added.names.extend(more.names)
-        added.notes.extend(more.notes)
+    with editor.gathered():
+        for each in edits:
+            more = _made(editor, each) or Added()
+            added.names.extend(more.names)
+            added.notes.extend(more.notes)
     return added
+
+
+def _made(editor: Editor, given: Arguments) -> Added | None:
+    op = text(given, "op", limit=100)
+    if op not in OPERATIONS:
+        raise DataflowError(f"no edit '{cropped(op)}'; {instead(op, OPERATIONS)}")
+    operation, keys = OPERATIONS[op]
+    known(given, "op", *keys)
+    return operation(editor, given)
 
 
 def _edit(studio: Studio, given: Arguments) -> object:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dataflow.core.errors import DataflowError, GraphError, GraphFileError
-from dataflow.graphfile.editing.changes import Drop, Put, Rekey
+from dataflow.graphfile.editing import editor as module
+from dataflow.graphfile.editing.acceptance import Accepted, accepted
+from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal, Rekey
 from dataflow.graphfile.editing.editor import TextEditor
 from dataflow.graphfile.editing.written import Writer
 
@@ -66,6 +70,61 @@ def test_what_changes_nothing_is_no_edit(path: Path) -> None:
     editor = TextEditor(path)
     editor.change([Put(("nodes", "b", "block"), "Relu")])
     assert editor.text == CLEAN and not editor.undo() and editor.diff() == ""
+
+
+def test_gathered_edits_are_written_in_one_pass_and_seen_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one, editor = TextEditor(path), TextEditor(path)
+    passes: list[int] = []
+
+    def counted(document: Any, root: Any, changes: Sequence[Change], in_layout: bool) -> Accepted:
+        passes.append(len(changes))
+        return accepted(document, root, changes, in_layout)
+
+    edits = [[Put(("nodes", "a", "doc"), "one")], [Rekey(("nodes", "b"), "c"), Put(("name",), "g")], [Drop(("name",))]]
+    for edit in edits:
+        one_by_one.change(edit)
+    one_by_one.change([Put(("nodes", "c", "doc"), "two")])
+    monkeypatch.setattr(module, "accepted", counted)
+    with editor.together("all"), editor.gathered():
+        for edit in edits:
+            editor.change(edit)
+        assert "c" in editor.tree["nodes"] and "name" not in editor.tree and passes == []
+        editor.tree["nodes"].clear()  # a copy
+        assert "  c: {" in editor.text and passes == [4]  # to be looked at it is written
+        editor.change([Put(("nodes", "c", "doc"), "two")])
+    assert editor.text == one_by_one.text and passes == [4, 1] and editor.undo_title == "all"
+    assert editor.undo() and editor.text == CLEAN
+
+
+def test_gathered_edits_that_are_refused_are_told_and_given_up_together(path: Path) -> None:
+    shared = CLEAN.replace("attrs: {value", "attrs: &v {value").replace("{features: a}", "{features: a}, attrs: *v")
+    path.write_text(shared)
+    editor = TextEditor(path)
+    with pytest.raises(GraphFileError, match=r"'nodes\.b' has no 'doc'"), editor.together(), editor.gathered():
+        editor.change([Put(("name",), "g")])
+        editor.change([Drop(("nodes", "b", "doc"))])
+    assert editor.text == shared and not editor.undo()
+    used = "the anchor &v in it is used on line 5"
+    with pytest.raises(GraphFileError, match=used), editor.together(), editor.gathered():
+        editor.change([Put(("name",), "g")])
+        editor.change([Drop(("nodes", "a"))])
+        assert "a" not in editor.tree["nodes"]
+    assert editor.text == shared and editor.tree["nodes"]["a"]["block"] == "Const" and not editor.undo()
+
+
+def test_what_hinders_others_when_gathered_is_made_one_by_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def alone(document: Any, root: Any, changes: Sequence[Change], in_layout: bool) -> Accepted:
+        if len(changes) > 1:
+            raise Refusal((), "two are too many")
+        return accepted(document, root, changes, in_layout)
+
+    monkeypatch.setattr(module, "accepted", alone)
+    editor = TextEditor(path)
+    with editor.gathered():
+        editor.change([Put(("name",), "g")])
+        editor.change([Put(("nodes", "a", "doc"), "one")])
+    assert (editor.tree["name"], editor.tree["nodes"]["a"]["doc"]) == ("g", "one")
+    assert editor.undo() and editor.tree["name"] == "g"
 
 
 def test_a_refusal_has_a_place_and_leaves_all_as_it_was(path: Path) -> None:
