@@ -22,13 +22,13 @@ def added(opened: Opened, block: str, name: str) -> None:
 
 
 def chosen(opened: Opened, block: str, name: str) -> None:
-    """Choose a block in the palette that opens, and type its name."""
+    """Choose a block in the palette that opens, and type the name of its card."""
     palette = opened.page.get_by_role("dialog", name="Add a block")
     palette.wait_for()
     opened.page.keyboard.type(block)
     palette.get_by_role("option").first.wait_for()  # which of a port are asked of the server
     opened.keys("Enter")
-    named(opened, name)
+    named(opened, name.removeprefix("output:"))
     focused(opened, name)
 
 

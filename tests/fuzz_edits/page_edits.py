@@ -131,6 +131,11 @@ def _param(rng: random.Random, tree: Tree, new: str) -> Edit | None:
     return {"op": "param", "name": new, "place": _told(path)} if path else None
 
 
+def _input(rng: random.Random, tree: Tree, new: str) -> Edit | None:
+    of: Edit = {"type": "float32[N, 4]"} if rng.random() < 0.6 else {"to": _port(rng, tree)}
+    return {"op": "input", "name": rng.choice((new, "x")), **of}
+
+
 def _output(rng: random.Random, tree: Tree, new: str) -> Edit | None:
     return {"op": "output", "name": rng.choice((new, "y")), "wire": _pick(rng, _sources(tree))}
 
@@ -171,7 +176,7 @@ KINDS: dict[str, tuple[int, Draw]] = {
     "paste": (6, _paste),
     "append": (3, _append),
     "remove": (5, _remove),
-    "input": (3, lambda rng, tree, new: {"op": "input", "name": rng.choice((new, "x")), "type": "float32[N, 4]"}),
+    "input": (4, _input),
     "output": (
         4,
         lambda rng, tree, new: {"op": "output", "name": rng.choice((new, "y")), "wire": _pick(rng, _sources(tree))},

@@ -133,7 +133,7 @@ OPS = [
 ]  # fmt: skip
 PARTS = [
     "place", "value", "name", "block", "inputs", "attrs", "doc", "before", "after", "comment", "names", "reconnect",
-    "path", "target", "source", "text", "type", "wire", "x",
+    "path", "target", "source", "text", "type", "wire", "x", "to",
 ]  # fmt: skip
 STARTED = {"run", "train", "resume", "calibrate", "quantize", "sweep", "report", "bits", "plan_run", "picture", "table"}
 

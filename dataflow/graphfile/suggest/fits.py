@@ -15,7 +15,7 @@ from dataflow.core.block import Block
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.core.ports import In, Out
 from dataflow.core.registry import blocks
-from dataflow.core.shapes import Shape, TensorType, fits
+from dataflow.core.shapes import Shape, TensorType, fits, show
 from dataflow.graphfile import shipped
 from dataflow.graphfile.editing.changes import Tree
 from dataflow.graphfile.editing.known_types import KnownNode, possible_dtypes, type_of_wire
@@ -23,18 +23,20 @@ from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.graph_file import GraphFile, short_type
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import Location
-from dataflow.graphfile.suggest.habits import INPUT, habits, named
-from dataflow.graphfile.tree import BROKEN, Stop
+from dataflow.graphfile.suggest.habits import INPUT, OUTPUT, habits, named
+from dataflow.graphfile.tree import BROKEN, Stop, Value
 from dataflow.graphfile.wires import FileScope
 
 _OF_GRAPHS = ("Placeholder", "PlaceholderWithDefault")  # which files write as inputs
 _MOST_DIMS = 5  # of inputs for which the rank of an output is tried
 _MOST_TRIED = 6**3  # ranks of three inputs
+_USUAL = ("int32", "float32")  # dtypes of inputs of graphs, the most usual last
 
 
 def behind(scope: FileScope, tree: Tree, node: str, port: str = "", files: Sequence[str] = ()) -> list[str]:
     """The blocks that have an input for the value on an output of a node or graph input, best first.
 
+    `OUTPUT` among them stands for an output of the graph, which takes any value.
     An empty port is the first. Of a node that is wrong the dtypes of its block count. ``files`` are graph files that
     may serve as blocks, as the file would write their paths; the layers of the package are looked at too.
     """
@@ -49,21 +51,65 @@ def behind(scope: FileScope, tree: Tree, node: str, port: str = "", files: Seque
     for path, used in graph_files(scope, files):
         if (at := _file_takes_at(used, types)) is not None:
             found[path] = at, len(used.inputs.data)
+    found[OUTPUT] = 0, 0
     known, nodes = habits(tree), section(tree, "nodes")
     return _ranked(found, known.behind(named(nodes[node]) if node in nodes else INPUT), known.behind(""))
 
 
 def before(scope: FileScope, tree: Tree, node: str, port: str, files: Sequence[str] = ()) -> list[str]:
-    """The blocks whose outputs fit an input of a node, best first; of graph files all that have outputs."""
+    """The blocks whose outputs fit an input of a node, best first; of graph files all that have outputs.
+
+    `INPUT` among them stands for an input of the graph.
+    """
+    known = _known(scope, node, port)
+    found = {kind.__name__: (at, _needs(kind)) for kind in _kinds() if (at := _gives_at(kind, known, port)) is not None}
+    found |= {path: (0, len(used.inputs.data)) for path, used in graph_files(scope, files) if used.outputs.data}
+    if input_type(scope, node, port):
+        found[INPUT] = 0, 0
+    own = habits(tree)
+    return _ranked(found, own.before(named(section(tree, "nodes").get(node)), port), own.before(""))
+
+
+def input_type(scope: FileScope, node: str, port: str) -> str:
+    """The type of an input of the graph that fits an input of a node, the most usual of them; "" where none does."""
+    known = _known(scope, node, port)
+    if known is None:
+        return _type_in_file(scope, node, port)
+    taken = known.kind.signature.inputs[port]
+    if taken.static or port in known.kind.assigns:  # a number is meant, or a variable
+        return ""
+    if not taken.many:
+        known.operands[port] = None
+    shape = taken.shape if taken.shape is not None and all(isinstance(dim, int) for dim in taken.shape) else None
+    for dtype in sorted(possible_dtypes(known.kind, taken), key=_unusual):
+        if not known.misfit(port, TensorType(dtype, shape)):
+            return dtype if shape is None else f"{dtype}{show(shape)}"
+    return ""
+
+
+def _unusual(dtype: str) -> int:
+    return -_USUAL.index(dtype) if dtype in _USUAL else 1
+
+
+def _type_in_file(scope: FileScope, node: str, port: str) -> str:
+    """The dtype that a graph file declares of an input; the usual one where it follows from what is wired to it."""
+    parts = scope.definition.nodes.data[node].data
+    block = parts.get("block") if isinstance(parts, dict) else None
+    with suppress(Stop, ValueError, OSError, KeyError):
+        file = scope.file.graph(str(block and block.data))
+        dtype, _ = _declared(_definition(file.shown, file.real.stat().st_mtime_ns).inputs.data[port])
+        return dtype or _USUAL[-1]
+    return _USUAL[-1]
+
+
+def _known(scope: FileScope, node: str, port: str) -> KnownNode | None:
+    """What is known of a node, which must have the port; None where its block is a graph file or unknown."""
     known = KnownNode.of(scope, node)
     if known is None and node not in scope.definition.nodes.data:
         raise DataflowError(f"no node '{cropped(node)}'; {instead(node, scope.definition.nodes.data)}")
     if known is not None and port not in known.operands:
         raise DataflowError(f"node '{cropped(node)}' has no input '{cropped(port)}'; {instead(port, known.operands)}")
-    found = {kind.__name__: (at, _needs(kind)) for kind in _kinds() if (at := _gives_at(kind, known, port)) is not None}
-    found |= {path: (0, len(used.inputs.data)) for path, used in graph_files(scope, files) if used.outputs.data}
-    own = habits(tree)
-    return _ranked(found, own.before(named(section(tree, "nodes").get(node)), port), own.before(""))
+    return known
 
 
 def _kinds() -> Iterator[type[Block]]:
@@ -183,22 +229,21 @@ def _file_takes_at(used: GraphFile, types: Iterable[TensorType]) -> int | None:
     """The place of the first input of a graph file whose declared type a value of one of these types has."""
     for at, declared in enumerate(used.inputs.data.values()):
         try:
-            parts = short_type(declared) if isinstance(declared.data, str) else declared.data
+            dtype, dims = _declared(declared)
         except ValueError:
             continue
-        dtype, shape = (
-            parts[key].data if isinstance(parts, dict) and key in parts else None for key in ("dtype", "shape")
-        )
-        dims = (
-            tuple(each.data if isinstance(each.data, int) else None for each in shape)
-            if isinstance(shape, list)
-            else None
-        )
         for given in types:
-            named_dtype = isinstance(dtype, str) and "$" not in dtype
-            if (not named_dtype or dtypes.fit(given.dtype, (str(dtype),))) and fits(given.shape, dims):
+            if (not dtype or dtypes.fit(given.dtype, (dtype,))) and fits(given.shape, dims):
                 return at
     return None
+
+
+def _declared(value: Value) -> tuple[str, Shape]:
+    """The dtype and shape of an input of a graph file; "" and None where they follow from what is wired to it."""
+    parts = short_type(value) if isinstance(value.data, str) else value.data
+    dtype, shape = (parts[key].data if isinstance(parts, dict) and key in parts else None for key in ("dtype", "shape"))
+    dims = (each.data if isinstance(each.data, int) else None for each in shape) if isinstance(shape, list) else None
+    return dtype if isinstance(dtype, str) and "$" not in dtype else "", None if dims is None else tuple(dims)
 
 
 def _anything(kind: type[Block], port: In, beside: In, given: TensorType) -> object:

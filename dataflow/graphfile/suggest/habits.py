@@ -14,7 +14,7 @@ from dataflow.graphfile.editing.mentions import mentions, section
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.tree import Stop
 
-INPUT = "input"  # stands for the block of an input of a graph
+INPUT, OUTPUT = "input", "output"  # stand for the blocks of an input and an output of a graph
 OWN = 3  # how much more a use in the file itself counts than one in a shipped graph
 
 
@@ -33,9 +33,12 @@ class Habits:
         names = {name: named(node) for name, node in section(tree, "nodes").items()}
         self.nodes.update(names.values())
         for each in mentions(tree):
+            read = names.get(each.head, INPUT)
             if each.path[0] == "nodes":
                 reader = names[str(each.path[1])]
-                self.pairs[names.get(each.head, INPUT), reader, _port(reader, each.path[3])] += weight
+                self.pairs[read, reader, _port(reader, each.path[3])] += weight
+            elif each.path[0] == "outputs":
+                self.pairs[read, OUTPUT, ""] += weight
 
     def behind(self, block: str) -> Counter[str]:
         """How often each block reads this one; any one where it is empty."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.graphfile.edit import Editor
+from dataflow.graphfile.suggest.fits import input_type
 from dataflow.graphfile.suggest.wanted import attrs_for
 from dataflow.studio.commands.arguments import (
     Arguments,
@@ -30,7 +31,7 @@ MAX_EDITS = 500  # in one step of undo
 
 @dataclass(frozen=True)
 class Added:
-    """The nodes and inputs that edits added, by name, and what a person must know of them."""
+    """The cards of nodes, inputs and outputs that edits added, by id, and what a person must know of them."""
 
     names: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -101,13 +102,22 @@ def _paste(editor: Editor, given: Arguments) -> Added:
 
 def _input(editor: Editor, given: Arguments) -> Added:
     name = editor.free_name(_name(given), "inputs")
-    editor.input(name, text(given, "type", limit=1000))
+    if "to" not in given:
+        editor.input(name, text(given, "type", limit=1000))
+        return Added([name])
+    node, port = pair(given, "to")
+    scope = editor.context().scopes.get("")
+    if scope is None or not (type_ := input_type(scope, node, without_item(port))):
+        raise DataflowError(f"{node}.{port}: must take a value that can be fed; write it, or wire it to a node")
+    editor.input(name, type_)
+    editor.wire(name, (node, without_item(port)))
     return Added([name])
 
 
-def _output(editor: Editor, given: Arguments) -> None:
+def _output(editor: Editor, given: Arguments) -> Added:
     name = editor.free_name(_name(given), "outputs")
     editor.output(name, text(given, "wire", limit=1000))
+    return Added([OUTPUT + name])
 
 
 Operation = Callable[[Editor, Arguments], Added | None]
@@ -128,7 +138,7 @@ OPERATIONS: dict[str, tuple[Operation, Sequence[str]]] = {
     "splice": (_splice, ("name", "target")),
     "pull_out": (lambda editor, given: editor.pull_out(_name(given)), ("name",)),
     "paste": (_paste, ("text", "after")),
-    "input": (_input, ("name", "type")),
+    "input": (_input, ("name", "type", "to")),
     "output": (_output, ("name", "wire")),
     "param": (lambda editor, given: editor.param(_name(given), _place(given)), ("name", "place")),
     "text": (lambda editor, given: editor.replace(text(given, "text"), typed=True), ("text",)),

@@ -8,7 +8,7 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import DataflowError
-from dataflow.graphfile.suggest.fits import before, behind
+from dataflow.graphfile.suggest.fits import before, behind, input_type
 from dataflow.graphfile.wires import FileScope
 
 TEXT = """\
@@ -78,6 +78,28 @@ def test_what_is_usual_comes_first(scope: FileScope) -> None:
     assert behind(flow.edit("g.yaml", often).context().scopes[""], of(often), "a")[0] == "Softsign"
 
 
+def test_inputs_and_outputs_of_the_graph_are_offered_too(scope: FileScope) -> None:
+    assert "output" in behind(scope, of(TEXT), "image") and "input" not in behind(scope, of(TEXT), "image")
+    assert "input" in before(scope, of(TEXT), "m", "a")[:5] and "input" in before(scope, of(TEXT), "d", "x")
+    assert "output" not in before(scope, of(TEXT), "d", "x")
+    text = TEXT + "  s: {block: Sum}\n  v: {block: Variable}\n  g: {block: Assign, inputs: {ref: v}}\n"
+    wanted = flow.edit("g.yaml", text).context().scopes[""]
+    assert "input" in before(wanted, of(text), "s", "input") and "input" not in before(wanted, of(text), "s", "axis")
+    assert input_type(wanted, "g", "ref") == "" and "input" not in before(wanted, of(text), "g", "ref")
+
+
+@pytest.mark.parametrize(
+    ("node", "port", "type_"),
+    [
+        ("a", "y", "float32"), ("n", "x", "bool"), ("p", "values", "bool"), ("f", "min", "float32[]"),
+        ("d", "x", "float32"), ("e", "params", "float32"), ("e", "indices", "int32"),
+    ],
+)  # fmt: skip
+def test_the_type_of_an_input_of_the_graph(node: str, port: str, type_: str) -> None:
+    text = TEXT + "  e: {block: Gather}\n  f: {block: FakeQuantWithMinMaxVars}\n"
+    assert input_type(flow.edit("g.yaml", text).context().scopes[""], node, port) == type_
+
+
 def test_graph_files_of_the_project(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("dataflow: 1\ninputs: {v: 'float32[M, M]'}\nnodes: {}\noutputs: {w: v}\n")
     scope = flow.edit(tmp_path / "g.yaml", TEXT).context().scopes[""]
@@ -92,6 +114,11 @@ def test_graph_files_of_the_project(tmp_path: Path) -> None:
     assert "./own.yaml" in behind(scope, of(TEXT), "x", files=files)
     assert "./own.yaml" not in behind(scope, of(TEXT), "b", files=files)
     assert "./own.yaml" in before(scope, of(TEXT), "a", "y", files=files)
+    flags = "dataflow: 1\ninputs: {v: {dtype: bool, shape: [M]}, w: '${t}[]'}\nnodes: {}\n"
+    (tmp_path / "flags.yaml").write_text(flags)
+    text = TEXT + "  f: {block: ./flags.yaml}\n  k: {block: ./none.yaml}\n"
+    scope = flow.edit(tmp_path / "g.yaml", text).context().scopes[""]
+    assert [input_type(scope, *each) for each in (("f", "v"), ("f", "w"), ("k", "x"))] == ["bool", "float32", "float32"]
 
 
 def test_names_that_are_wrong_are_told(scope: FileScope) -> None:

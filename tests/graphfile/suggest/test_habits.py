@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataflow.graphfile.suggest.habits import INPUT, OWN, Habits, habits, named
+from dataflow.graphfile.suggest.habits import INPUT, OUTPUT, OWN, Habits, habits, named
 
 TREE = {
     "inputs": {"x": "float32"},
@@ -12,6 +12,7 @@ TREE = {
         "s": {"block": "./s.yaml", "inputs": {"x": "r", "y": "r"}},
         "w": 3,
     },
+    "outputs": {"y": "r", "z": "x"},
 }
 
 
@@ -23,10 +24,12 @@ def test_pairs_are_counted_under_the_own_names_of_blocks() -> None:
         ("Multiply", "Relu", "features"): 1,
         ("Relu", "./s.yaml", "x"): 1,
         ("Relu", "./s.yaml", "y"): 1,
+        ("Relu", OUTPUT, ""): 1,
+        (INPUT, OUTPUT, ""): 1,
     }
-    assert found.behind("Relu") == {"./s.yaml": 2} and found.before("Relu") == {"Multiply": 1}
+    assert found.behind("Relu") == {"./s.yaml": 2, OUTPUT: 1} and found.before("Relu") == {"Multiply": 1}
     assert found.before("Multiply", "x") == {INPUT: 1} and found.before("Multiply", "y") == {}
-    assert found.behind("") == {"Multiply": 1, "Relu": 1, "./s.yaml": 2}
+    assert found.behind("") == {"Multiply": 1, "Relu": 1, "./s.yaml": 2, OUTPUT: 2}
     assert found.nodes == {"Multiply": 1, "Relu": 1, "./s.yaml": 1, "": 1}
     assert named(TREE["nodes"]["w"]) == ""
 

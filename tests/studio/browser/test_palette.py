@@ -15,6 +15,15 @@ from usual_queries import USUAL
 pytestmark = pytest.mark.slow
 
 
+BLOCKS = "".join(
+    [
+        ".palette-row",
+        *(f":not(:has(.palette-category:text-is('{each}')))" for each in ("layers", "graph")),
+        " .palette-name",
+    ]
+)
+
+
 @pytest.fixture
 def opened(show: Callable[..., Opened]) -> Opened:
     return show(CHAIN)
@@ -27,10 +36,42 @@ def test_what_is_meant_comes_first(opened: Opened) -> None:
     found = {}
     for query, expected in USUAL.items():
         field.fill(query)
-        names = opened.page.locator(".palette-row:not(:has(.palette-category:text-is('layers'))) .palette-name")
+        names = opened.page.locator(BLOCKS)
         names.first.wait_for()
         found[query] = names.all_text_contents()[: len(expected)]
     assert found == USUAL
+
+
+def test_an_input_of_the_graph_is_found_before_blocks(opened: Opened, project: Path) -> None:
+    opened.card("low").focus()
+    opened.keys("a")
+    opened.page.get_by_role("combobox", name="Add a block").fill("input")
+    row = opened.page.get_by_role("option").first
+    row.get_by_text("A value that is fed to the graph").wait_for()
+    opened.keys("Enter")
+    named(opened, "more")
+    focused(opened, "more")
+    saved(opened)
+    text = "  x: float32[N, 4]\n"
+    assert (project / "net.yaml").read_text("utf-8") == NET.replace(text, text + "  more: float32\n")
+
+
+def test_what_the_graph_gives_is_the_selected_node_or_has_to_be_chosen(opened: Opened, project: Path) -> None:
+    field = opened.page.get_by_role("combobox", name="Add a block")
+    opened.card("low").wait_for()
+    opened.keys("a")
+    field.fill("output")
+    opened.keys("Enter")
+    opened.notice("Select the node whose value the graph gives")
+    opened.keys("Escape")
+    opened.card("low").click()
+    opened.keys("a")
+    field.fill("output")
+    opened.keys("Enter")
+    named(opened, "first")
+    focused(opened, "output:first")
+    saved(opened)
+    assert (project / "net.yaml").read_text("utf-8") == NET + "  first: low\n"
 
 
 def dragged(opened: Opened, block: str, to: Point) -> None:

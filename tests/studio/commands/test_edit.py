@@ -80,7 +80,7 @@ def test_several_edits_are_one_step(page: Page) -> None:
         {"op": "output", "name": "z", "wire": "relu_2"},
         title="add relu_2",
     )
-    assert added["names"] == ["relu_2"]
+    assert added["names"] == ["relu_2", "output:z"]
     page.ask("undo", version=page.document["version"])
     assert page.document["text"] == before
 
@@ -115,6 +115,14 @@ def test_every_edit_of_the_protocol(page: Page) -> None:
         ([{"op": "param", "name": "by", "place": "half.y"}], "y: $by"),
         ([{"op": "input", "name": "x", "type": "float32[N]"}], "x_2: float32[N]"),
         ([{"op": "output", "name": "y", "wire": "half"}], "y_2: half"),
+        (
+            [relu, {"op": "input", "name": "x", "to": ["relu_2", "features"]}],
+            "relu_2: {block: Relu, inputs: {features: x_2}}",
+        ),
+        (
+            [{"op": "add", "name": "p", "block": "Pack"}, {"op": "input", "name": "v", "to": ["p", "values[0]"]}],
+            "p: {block: Pack, inputs: {values: [v]}}",
+        ),
         ([{"op": "text", "text": before.replace("0.5", "0.25")}], "y: 0.25"),
         ([{"op": "wire", "target": ["relu", "features"], "source": ""}], "relu: {block: Relu}"),
         ([{"op": "wire", "target": ["half", "y"], "source": "x"}], "{x: x, y: x}"),
@@ -152,6 +160,15 @@ def test_a_wire_that_is_wrong_is_refused_with_the_words_of_the_loader(page: Page
             page.edit(edit)
     page.ask("view")
     assert page.document["text"] == text != before["text"]
+
+
+def test_what_cannot_be_fed_is_no_input_of_the_graph(page: Page) -> None:
+    page.ask("open", path="small.yaml")
+    text = page.edit({"op": "add", "name": "s", "block": "Sum"}) and page.document["text"]
+    for port, message in (("axis", r"s\.axis: must take a value that can be fed"), ("z", "node 's' has no input 'z'")):
+        with pytest.raises(Refused, match=message):
+            page.edit({"op": "input", "name": "x", "to": ["s", port]})
+    assert page.document["text"] == text
 
 
 def test_a_card_stands_where_it_was_asked_for_until_it_is_wired(page: Page, folder: Path) -> None:

@@ -366,6 +366,7 @@ export type Edit =
   | { op: "pull_out"; name: string } // its readers get what stands on its first input, and its wires go
   | { op: "paste"; text: string; after: string } // YAML of nodes; names that are taken get a number
   | { op: "input"; name: string; type: string }
+  | { op: "input"; name: string; to: [node: string, port: string] } // of a type that fits that port, and wired to it
   | { op: "output"; name: string; wire: string }
   | { op: "param"; name: string; place: string } // make the value there a parameter
   | { op: "text"; text: string };
@@ -427,7 +428,7 @@ export interface Commands {
   open: [{ path: string }, null];
   create: [{ path: string; like?: string }, null]; // a new file: empty, or a copy of a graph
   view: [Partial<View>, null];
-  // at: where the middle of a card that is added shall be until it is wired; names: of nodes added
+  // at: where the middle of a card that is added shall be until it is wired; names: of nodes and inputs added, "output:NAME" of outputs
   edit: [{ version: number; edits: Edit[]; title: string; at?: [x: number, y: number] }, { version: number; names: string[] }];
   undo: [{ version: number }, null];
   redo: [{ version: number }, null];
@@ -437,7 +438,7 @@ export interface Commands {
   reload: [{ path?: string }, null]; // what is on the disk, as an edit that can be undone; of the file shown, or another
   move: [{ positions: Record<string, [x: number, y: number] | null> }, null]; // kept in NAME.layout.json
   copy: [{ names: string[] }, string];
-  fits: [{ from: [node: string, port: string]; side: "source" | "target" }, string[]]; // blocks, best first
+  fits: [{ from: [node: string, port: string]; side: "source" | "target" }, string[]]; // blocks, best first, "input" or "output" of the graph among them
   try_wire: [{ source: string; target: [node: string, port: string] }, { refused: Refusal | null; mends: Mend[] }];
   complete: [{ text: string; offset: number }, Completion[]];
   offers: [{ place: (string | number)[] }, Offer];

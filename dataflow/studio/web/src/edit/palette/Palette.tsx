@@ -5,15 +5,15 @@ import { into } from "../../canvas/wire";
 import { unfold } from "../../canvas/jumps";
 import { perform } from "../../commands";
 import { ask } from "../../connection";
-import { announce, get, useStudio, type PaletteRequest } from "../../store";
-import { drawn, editAt } from "../edits";
+import { announce, get, say, useStudio, type PaletteRequest } from "../../store";
+import { drawn, editAt, nameOf } from "../edits";
 import { Letters } from "../picker/Letters";
 import { closeOver, Picker } from "../picker/Picker";
 import { bare } from "../Prose";
 import { editing } from "../state";
 import { addition } from "./addition";
 import { drag } from "./drag";
-import { entries, plainer, type Entry } from "./entries";
+import { entries, offered, plainer, type Entry } from "./entries";
 import { placeAt } from "./place";
 import { Preview } from "./Preview";
 import { search, type Found } from "./search";
@@ -77,7 +77,7 @@ function useFound(query: string, from: PaletteRequest["from"]): Found<Entry>[] |
     if (from === null) return search(all, query, plainer);
     if (fits === null) return null;
     const order = new Map(fits.map((block, i) => [block, i]));
-    const fitting = all.filter(({ block }) => order.has(block));
+    const fitting = all.filter((entry) => order.has(entry.block) && offered(entry, from));
     fitting.sort((a, b) => order.get(a.block)! - order.get(b.block)!);
     return search(fitting, query, plainer);
   }, [all, from, fits, query]);
@@ -89,13 +89,17 @@ async function add(entry: Entry, request: PaletteRequest | null): Promise<void> 
   const point = request && scenePoint(...request.at);
   const last = selected.filter((id) => id in document.nodes).at(-1);
   const place = point ? placeAt(document.scene, point) : last !== undefined ? { after: last } : {};
-  const made = addition(entry, document, request?.from ?? null, place);
+  const port = last && Object.keys(document.nodes[last]!.outputs)[0];
+  const selectedOutput = entry.block === "output" && port ? ({ node: last!, port, side: "source" } as const) : null;
+  const from = request?.from ?? selectedOutput;
+  if (entry.block === "output" && from === null) return say("info", "Select the node whose value the graph gives, or draw a wire from it");
+  const made = addition(entry, document, from, place);
   const [name = made.name] = await editAt(point ?? middle(), `Add ${made.name}`, ...made.edits);
   closeOver();
   await drawn(); // and what the palette lay over has given the focus back
   await unfold(name); // a variable that is drawn on the port could not be named, nor given what it lacks
   editing({ naming: name });
-  announce(`${entry.name} added as ${name}`);
+  announce(`${entry.name} added as ${nameOf(name)}`);
 }
 
 function told(from: NonNullable<PaletteRequest["from"]>): string {

@@ -4,7 +4,7 @@ import type { BlockInfo } from "../../protocol";
 import { familyOf } from "../families";
 import { spelled } from "../plain";
 import { Prose } from "../Prose";
-import type { Entry } from "./entries";
+import { ofGraph, type Entry } from "./entries";
 
 export function Preview({ entry }: { entry: Entry }) {
   const { info } = entry;
@@ -17,7 +17,7 @@ export function Preview({ entry }: { entry: Entry }) {
       <p>
         <Prose text={entry.summary} />
       </p>
-      {info === null && <p className="dim">A graph file: {entry.block}</p>}
+      {info === null && !ofGraph(entry) && <p className="dim">A graph file: {entry.block}</p>}
       {info && <Parts title="Inputs" parts={info.inputs} />}
       {info && <Parts title="Outputs" parts={info.outputs} />}
       {info && info.attrs.length > 0 && <Attrs attrs={info.attrs} />}

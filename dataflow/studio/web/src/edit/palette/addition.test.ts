@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import type { BlockInfo, Card, Document, Scene } from "../../protocol";
 import { addition, short } from "./addition";
-import { entries, relative } from "./entries";
+import { entries, offered, relative } from "./entries";
 import { placeAt } from "./place";
 
-const input = (name: string, dtypes: string[], optional = false) => ({ name, dtypes, type: "", optional, many: false, static: false, doc: "" });
+const input = (name: string, dtypes: string[], optional = false) => ({ name, dtypes, type: "", optional, many: false, static: false, doc: "", example: "" });
 const info = (name: string, inputs: BlockInfo["inputs"]): BlockInfo => ({
   name, aliases: [], words: [], category: "math", continues: 0, hue: 0, summary: "", inputs, attrs: [], gradient: "yes",
   outputs: [{ name: "y", dtypes: [], type: "", doc: "" }],
 });
-const entry = (of: BlockInfo) => entries([of], [], [], "")[0]!;
+const entry = (of: BlockInfo) => entries([of], [], [], "").at(-1)!;
 
 const known = {
   scene: { cards: [{ id: "conv" }, { id: "gather" }, { id: "image" }] },
@@ -55,7 +55,7 @@ test("a block that reads what has no card goes where the wire was dropped", () =
 
 test("a wire that was dropped goes to the first input of a graph file, and as a prediction to a loss", () => {
   const from = { node: "conv", port: "y", side: "source" } as const;
-  const layer = entries([], [{ path: "dataflow:layers/dense.yaml", name: "dense", doc: "", nodes: 3, trains: false, quantized: false, group: "layers" }], [], "")[0]!;
+  const layer = entries([], [{ path: "dataflow:layers/dense.yaml", name: "dense", doc: "", nodes: 3, trains: false, quantized: false, group: "layers" }], [], "").at(-1)!;
   expect(addition(layer, known, from, {}).edits).toEqual([
     { op: "add", name: "dense", block: "dataflow:layers/dense.yaml", inputs: ["conv"], after: "conv" },
   ]);
@@ -79,12 +79,17 @@ test("a block for a wire is put into it by the server, which knows its ports", (
   ]);
 });
 
-test("a block for the wire to an output reads what the output did", () => {
-  const from = { node: "conv", port: "y", side: "source", into: ["output:y", "y"] } as const;
-  expect(addition(gather, known, { ...from, into: [...from.into] }, {}).edits).toEqual([
-    { op: "add", name: "gather3", block: "Gather", inputs: { params: "conv" }, after: "conv" },
-    { op: "set", place: "outputs.y", value: "gather3" },
-  ]);
+test("an input of the graph is of the type of the port that it is for, an output has what stands on one", () => {
+  const [input, output] = entries([], [], [], "");
+  const target = { node: "conv", port: "values[1]", side: "target" } as const;
+  expect(addition(input!, known, null, {}).edits).toEqual([{ op: "input", name: "input", type: "float32" }]);
+  expect(addition(input!, known, target, {}).edits).toEqual([{ op: "input", name: "values", to: ["conv", "values[1]"] }]);
+  const source = { node: "conv", port: "extra", side: "source" } as const;
+  expect(addition(output!, known, source, {}).edits).toEqual([{ op: "output", name: "conv", wire: "conv.extra" }]);
+  const offers = (from: Parameters<typeof offered>[1]) => [input!, output!, gather].map((each) => offered(each, from));
+  expect(offers(target)).toEqual([true, false, true]);
+  expect(offers(source)).toEqual([false, true, true]);
+  expect(offers({ ...source, into: ["gather", "params"] })).toEqual([false, false, true]);
 });
 
 const card = (id: string, frame: string, x: number, y: number) =>

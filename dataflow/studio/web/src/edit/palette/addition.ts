@@ -4,7 +4,7 @@ import type { PaletteRequest } from "../../store";
 import { cardsById, wireText } from "../../canvas/scene";
 import { free } from "../edits";
 import { beginnings } from "../fuzzy";
-import type { Entry } from "./entries";
+import { ofGraph, type Entry } from "./entries";
 import type { Place } from "./place";
 
 const LABELS = new Set(["y_true", "labels"]);
@@ -16,11 +16,12 @@ export interface Addition {
 
 /** What adds an entry of the palette to a document, for the port of a request, else at a place. */
 export function addition(entry: Entry, document: Document, from: PaletteRequest["from"], place: Place): Addition {
+  if (ofGraph(entry)) return interfaceOf(entry, document, from);
   const name = free(short(entry.name), document);
   const add = { op: "add", name, block: entry.block } as const;
   if (from === null) return { name, edits: [{ ...add, ...place }] };
   const beside = from.node in document.nodes;
-  if (from.into !== undefined && !from.into[0].startsWith("output:")) {
+  if (from.into !== undefined) {
     const splice = { op: "splice", name, target: from.into } as const;
     return { name, edits: [{ ...add, ...(beside ? { after: from.node } : place) }, splice] };
   }
@@ -28,13 +29,20 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
     const source = wireText(from.node, from.port, document);
     const port = entry.info === null ? null : firstFitting(entry.info, typeOf(document, from.node, from.port), beside);
     const inputs = entry.info === null ? [source] : port === null ? undefined : { [port]: source }; // of a file the first
-    const read = from.into === undefined ? [] : [outputOf(from.into[0], name)];
     const drawn = cardsById(document.scene).has(from.node); // else it is a chip: the place is where it is wanted
-    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside && drawn ? { after: from.node } : place) }, ...read] };
+    return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside && drawn ? { after: from.node } : place) }] };
   }
   if (from.node.startsWith("output:")) return { name, edits: [{ ...add, ...place }, outputOf(from.node, name)] };
   const reader: [string, string] = [from.node, from.port];
   return { name, edits: [{ ...add, before: from.node, reader }, { op: "wire", target: reader, source: name }] };
+}
+
+/** What adds an input of the graph, of the type of the port that it is for, or an output with what stands on a port. */
+function interfaceOf({ block, name }: Entry, document: Document, from: PaletteRequest["from"]): Addition {
+  const made = (edit: Edit) => ({ name: name.toLowerCase(), edits: [edit] });
+  if (from === null) return made({ op: "input", name: "input", type: "float32" });
+  if (block === "output") return made({ op: "output", name: from.node, wire: wireText(from.node, from.port, document) });
+  return made({ op: "input", name: from.port.replace(/\[\d+\]$/, ""), to: [from.node, from.port] });
 }
 
 /** The edit that makes a node what the card of an output shows. */

@@ -6,16 +6,17 @@ import { setCanvas } from "../../canvas/state";
 import type { Wire } from "../../protocol";
 import { get } from "../../store";
 import { closeOver } from "../picker/Picker";
-import type { Entry } from "./entries";
+import { ofGraph, type Entry } from "./entries";
 
 /** Follow the mouse with a block; `dropped` is told where it was let go on the canvas, and the wire that it can go into there. */
-export function drag({ name, hue, info }: Entry, { nativeEvent, button, pointerType }: PointerEvent, dropped: (at: [x: number, y: number], wire: Wire | undefined) => void): void {
+export function drag(entry: Entry, { nativeEvent, button, pointerType }: PointerEvent, dropped: (at: [x: number, y: number], wire: Wire | undefined) => void): void {
   if (button !== 0 || pointerType === "touch") return; // a finger moves the list
+  const { name, hue, info } = entry;
   const shadow = document.createElement("div");
   shadow.className = "dragged-block";
   shadow.textContent = name;
   shadow.style.setProperty("--hue", String(hue));
-  const passes = info === null || (info.inputs.length > 0 && info.outputs.length > 0);
+  const passes = info === null ? !ofGraph(entry) : (info.inputs.length > 0 && info.outputs.length > 0);
   const wireAt = (x: number, y: number): Wire | undefined =>
     passes ? get().document?.scene.wires.find(({ id }) => id === wiresAt(x, y)[0]) : undefined;
   follow(nativeEvent, {

@@ -1,12 +1,13 @@
-/** What the palette offers: blocks, and graph files that serve as blocks. */
+/** What the palette offers: blocks, graph files that serve as blocks, and inputs and outputs of the graph. */
 import type { BlockInfo, GalleryEntry } from "../../protocol";
+import type { PaletteRequest } from "../../store";
 import type { Searched } from "./search";
 
 export interface Entry extends Searched {
-  block: string; // as the file writes it: the name of a block, or the path of a graph file
+  block: string; // as the file writes it: the name of a block, or the path of a graph file; "input", "output" of the graph
   hue: number;
   continues: number;
-  info: BlockInfo | null; // null: a graph file
+  info: BlockInfo | null; // null: no block
 }
 
 /** Of entries that fit a query alike, Conv2D comes before Conv2DBackpropInput; else they keep their order, the usual first. */
@@ -14,10 +15,22 @@ export const plainer = (a: Entry, b: Entry): number => a.continues - b.continues
 
 export function entries(blocks: BlockInfo[], gallery: GalleryEntry[], files: string[], open: string): Entry[] {
   return [
+    { ...ofFile("input", "Input", "A value that is fed to the graph", GRAPH), words: ["feed", "placeholder"] },
+    { ...ofFile("output", "Output", "A value that the graph gives", GRAPH), words: ["result"] },
     ...blocks.map((info): Entry => ({ ...info, category: said(info.category), block: info.name, info })),
     ...gallery.filter(({ group }) => group === "layers").map((each) => ofFile(each.path, each.name, each.doc, "layers")),
     ...files.filter((path) => path !== open).map((path) => ofFile(relative(path, open), stem(path), path, "files")),
   ];
+}
+
+const GRAPH = "graph";
+
+/** Whether an entry is an input or output of the graph. */
+export const ofGraph = ({ category }: Entry): boolean => category === GRAPH;
+
+/** Whether an entry makes sense where the palette was asked for: outputs have a source, inputs a reader, wires both. */
+export function offered(entry: Entry, from: NonNullable<PaletteRequest["from"]>): boolean {
+  return !ofGraph(entry) || (from.into === undefined && entry.block === (from.side === "source" ? "output" : "input"));
 }
 
 /** "quantization" of "quantization_ops". */
