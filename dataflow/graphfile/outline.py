@@ -29,6 +29,7 @@ class Operand:
     output: str = ""  # the output of it
     value_of: str = ""  # the port of the graph whose value that is; "" where it is not known
     optional: bool = False
+    asked: bool = False  # nothing is, and it must be a value that is known before the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ class _Reader:
         for port in dict.fromkeys([*ports, *given]):
             optional = port in ports and ports[port].optional
             if port not in given:
-                found.append(Operand(port, optional=optional))
+                found.append(Operand(port, optional=optional, asked=ports[port].static and not optional))
                 continue
             key, value = given[port]
             path = ("nodes", node, "inputs", key)

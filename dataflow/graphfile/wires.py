@@ -104,7 +104,8 @@ class FileScope:
                     missing.remove(self.context.hints.closest(name, missing) or missing[0])
         if missing and spec.inputs is not WRONG:
             names = listing([f"'{name}'" for name in missing], "and")
-            self.report(spec, spec.place, f"{spec.who} ({of}): input {names} must be wired, got nothing")
+            hint = "; ".join(f"write '{name}': {ports[name].doc}" for name in missing if ports[name].static)
+            self.report(spec, spec.place, f"{spec.who} ({of}): input {names} must be wired, got nothing", hint)
 
     def having(self, names: Mapping[str, Any]) -> str:
         """What there is instead."""

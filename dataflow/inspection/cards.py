@@ -14,6 +14,7 @@ from dataflow.graphfile.outline import Entry, Operand, Outline
 from dataflow.inspection.colours import family_of, hue
 from dataflow.inspection.data import category, cut, parts
 from dataflow.inspection.elements import Attr, Card, Chip, LeftPort, RightPort
+from dataflow.inspection.examples import example_values
 from dataflow.inspection.folding import Folding
 
 _LITERAL, _WIRE, _NAME = 20, 22, 32  # letters of a chip, and of the name on a card
@@ -105,6 +106,9 @@ class Cards:
             port.chip.kind = "variable" if inner is not None and inner.block.stateful else "wire"
         elif operand.text and not operand.source:
             port.chip = Chip(cut(operand.text, _LITERAL), "param" if _PARAM.fullmatch(operand.text) else "literal")
+        elif operand.asked:
+            example = example_values(entry.block).get(operand.port)
+            port.chip = Chip("a value" if example is None else f"such as {cut(example, _LITERAL)}", "asked")
         return port
 
     def _shown(self, operand: Operand) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 class Chip:
     """A short text on a port, in place of a wire: where its value comes from, or the value.
 
-    kind : ``wire``, ``variable``, ``constant``, ``literal`` or ``param``.
+    kind : ``wire``, ``variable``, ``constant``, ``literal``, ``param``, or ``asked`` for a value that is to be written.
     """
 
     text: str

@@ -69,6 +69,7 @@ _STYLE = f"""\
 .df .pill{{fill:var(--card);stroke:var(--dim)}}
 .df .chip{{fill:var(--chip)}}.df .chip.variable{{fill:var(--variable-paper)}}
 .df .chip.wire{{fill:none;stroke-opacity:.6}}
+.df .chip.asked{{fill:none;stroke:var(--dim);stroke-dasharray:3 2}}
 .df .mono.variable,.df .note{{fill:var(--variable)}}.df .mono.param{{fill:var(--param)}}
 .df .wire{{fill:none;stroke-width:1.8;stroke-linecap:round}}.df .dash{{stroke-dasharray:6 4}}
 .df .port{{stroke-width:1.6;fill:var(--card)}}

@@ -14,6 +14,7 @@ from dataflow.graphfile.graph_file import GraphFile
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.tree import Stop
 from dataflow.inspection.data import block_data, hue
+from dataflow.inspection.examples import example_values
 from dataflow.inspection.search import plainness
 
 Info = dict[str, object]
@@ -54,6 +55,7 @@ def palette() -> list[Info]:
 
 def _block(name: str) -> Info:
     told = block_data(blocks[name])
+    examples = example_values(name)
     return {
         "name": told["name"],
         "aliases": told["aliases"],
@@ -63,7 +65,12 @@ def _block(name: str) -> Info:
         "hue": hue(told["category"]),
         "summary": told["summary"],
         "inputs": [
-            {**_port(port), **{key: port[key] for key in ("optional", "many", "static")}} for port in told["inputs"]
+            {
+                **_port(port),
+                **{key: port[key] for key in ("optional", "many", "static")},
+                "example": examples.get(port["name"], "") if port["static"] else "",
+            }
+            for port in told["inputs"]
         ],
         "outputs": [_port(port) for port in told["outputs"]],
         "attrs": [attr_info(attr) for attr in told["attrs"]],

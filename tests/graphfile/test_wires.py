@@ -98,6 +98,13 @@ INPUTS = "inputs: {x: 'float32[3]'}\n"
         ("Relu", "{feature: x}", 29, "node 'y': Relu has no input 'feature'", "did you mean 'features'?"),
         ("Relu", "{}", 3, "node 'y' (Relu): input 'features' must be wired, got nothing", ""),
         ("AddV2", "{}", 3, "node 'y' (AddV2): input 'x' and 'y' must be wired, got nothing", ""),
+        (
+            "Tile",
+            "{input: x}",
+            3,
+            "node 'y' (Tile): input 'multiples' must be wired, got nothing",
+            "write 'multiples': number of copies along each dim",
+        ),
         ("Relu", "{features: {path: a.npy, name: a}}", 53, "node 'y': input 'features' has no key 'name'", None),
         (
             "Relu",

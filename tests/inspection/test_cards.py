@@ -66,6 +66,16 @@ def test_chips_tell_numbers_parameters_and_variables() -> None:
     ]
 
 
+def test_a_value_that_must_be_written_is_asked_for() -> None:
+    text = FILE.replace("outputs:", "  s: {block: Sum, inputs: {input: half}}\n  r: {block: Reshape}\noutputs:")
+    found = cards(text)
+    assert chips(found["s"]) == {"input": None, "axis": Chip("such as 0", "asked")}
+    shape = chips(found["r"])["shape"]
+    assert chips(found["r"])["tensor"] is None and shape is not None and shape.text.startswith("such as [")
+    assert chips(cards(text.replace("{input: half}", "{input: half, axis: 0}"))["s"])["axis"] == Chip("0", "literal")
+    assert chips(cards(text.replace("{input: half}", "[half, x]"))["s"])["axis"] is None
+
+
 def test_updates_are_notes_and_what_is_folded_is_told() -> None:
     found = cards()["moved"]
     assert found.notes == ["updates w"]

@@ -25,6 +25,8 @@ def test_palette_has_all_blocks() -> None:
     assert (entries["Conv2D"]["continues"], entries["Conv2DBackpropInput"]["continues"]) == (0, 1)
     add = entries["AddN"]
     assert [port["many"] for port in add["inputs"]] == [True]  # type: ignore[attr-defined]
+    mean = [(port["static"], port["example"]) for port in entries["Mean"]["inputs"]]  # type: ignore[attr-defined]
+    assert mean == [(False, ""), (True, "1")]
     conv = entries["Conv2D"]
     assert [attr["name"] for attr in conv["attrs"]][:2] == ["strides", "padding"]  # type: ignore[attr-defined]
     encoded({"blocks": palette()})

@@ -232,6 +232,30 @@ def test_blocks_for_a_port_that_has_the_focus_or_for_a_wire_in_hand_fit_and_are_
     assert "soft: {block: Softplus, inputs: {features: low}}" in text_of(ports, project)
 
 
+def test_inputs_and_outputs_of_the_graph_are_chosen_for_ports_like_blocks(ports: Opened, project: Path) -> None:
+    at(ports, "high", "ArrowLeft")
+    ports.keys("a")
+    chosen(ports, "input", "more")
+    at(ports, "low")
+    ports.keys("a")
+    chosen(ports, "output", "output:least")
+    text = text_of(ports, project)
+    assert "more: float32\n" in text and "high: {block: Multiply, inputs: {x: more}}" in text
+    assert "  least: low\n" in text
+
+
+def test_a_value_that_must_be_written_is_asked_for_at_its_port(ports: Opened, project: Path) -> None:
+    at(ports, "low")
+    ports.keys("a")
+    chosen(ports, "mean", "mean")
+    ports.page.locator(".feed-asked").click()
+    field = ports.page.get_by_role("combobox", name="Value or wire of mean.axis")
+    assert field.get_attribute("placeholder") == "such as 1"
+    ports.keys("ArrowDown", "ArrowDown", "Enter")
+    ports.page.locator(".literal-popover").wait_for(state="detached")
+    assert "mean: {block: Mean, inputs: {input: low, axis: 1}}" in text_of(ports, project)
+
+
 def test_blocks_for_an_input_that_is_wired_are_put_into_the_wire(ports: Opened, project: Path) -> None:
     at(ports, "low", "ArrowLeft")
     ports.keys("a")

@@ -148,7 +148,7 @@ export interface LeftPort {
   family: Family;
   wire: string; // the wire as the file has it, "norm.mean"; "" for a literal or nothing
   value_of: string; // the port whose value comes in; "" for none
-  chip: { text: string; kind: "wire" | "variable" | "constant" | "literal" | "param" } | null; // in place of a drawn wire
+  chip: { text: string; kind: "wire" | "variable" | "constant" | "literal" | "param" | "asked" } | null; // in place of a drawn wire; asked: "such as 1", where a value is to be written
   optional: boolean;
 }
 
@@ -299,7 +299,7 @@ export interface BlockInfo {
   continues: number; // how many names of its category its own does, as Conv2DBackpropInput that of Conv2D
   hue: number;
   summary: string;
-  inputs: { name: string; dtypes: string[]; type: string; optional: boolean; many: boolean; static: boolean; doc: string }[];
+  inputs: { name: string; dtypes: string[]; type: string; optional: boolean; many: boolean; static: boolean; doc: string; example: string }[]; // example: of a static one, what may be written there
   outputs: { name: string; dtypes: string[]; type: string; doc: string }[];
   attrs: {
     name: string;

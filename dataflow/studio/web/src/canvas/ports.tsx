@@ -99,12 +99,12 @@ export const LeftPort = memo(function LeftPort({ card, port, output }: LeftGiven
 });
 
 function spoken(card: string, { name, wire, chip }: Left): string {
-  const comes = chip !== null ? `${chip.kind} ${chip.text}` : wire !== "" ? `wired to ${wire}` : "not wired";
+  const comes = chip?.kind === "asked" ? `a value is to be written, ${chip.text}` : chip !== null ? `${chip.kind} ${chip.text}` : wire !== "" ? `wired to ${wire}` : "not wired";
   return `input ${name} of ${card}, ${comes}`;
 }
 
 const DRAG = "Drag, or press W, to draw another wire from it.";
-const TIPS = { wire: `${DRAG} Click to go to where it comes from.`, variable: `${DRAG} Click to draw this variable as a card.`, constant: `${DRAG} Click to draw this constant as a card.`, literal: "Change the value", param: "Change the value, or the parameter" };
+const TIPS = { wire: `${DRAG} Click to go to where it comes from.`, variable: `${DRAG} Click to draw this variable as a card.`, constant: `${DRAG} Click to draw this constant as a card.`, literal: "Change the value", param: "Change the value, or the parameter", asked: "Write a value here" };
 
 /** What comes in, where no wire leads: a value that is typed, or a source, from which wires are pulled as from an output. */
 function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullable<Left["chip"]> }) {
@@ -114,7 +114,7 @@ function Chip({ card, port, chip }: { card: string; port: Left; chip: NonNullabl
   const [problem] = useProblems(isFolded(port) ? port.wire.split(".", 1)[0]! : "");
   const click = (event: React.MouseEvent) => {
     event.stopPropagation();
-    if (chip.kind === "literal" || chip.kind === "param") {
+    if (port.wire === "") {
       const { left, bottom } = event.currentTarget.getBoundingClientRect();
       openLiteral({ node: card, port: port.name, at: [left, bottom] });
     } else void jumpAlong(port);

@@ -5,7 +5,7 @@ import { origin } from "./scene";
 import type { End } from "./state";
 import { nearest, toward, verdicts } from "./wiring";
 
-const input = (name: string, dtypes: string[], many = false) => ({ name, dtypes, type: "", optional: false, many, static: false, doc: "" });
+const input = (name: string, dtypes: string[], many = false) => ({ name, dtypes, type: "", optional: false, many, static: false, doc: "", example: "" });
 const block = (name: string, ...inputs: BlockInfo["inputs"]): BlockInfo => ({
   name,
   aliases: [],

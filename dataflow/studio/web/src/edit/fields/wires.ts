@@ -13,6 +13,11 @@ export function wires(document: Document, but = ""): Suggestion[] {
   ];
 }
 
+/** What the documentation of a block has on an input that must be known before the run. */
+export function examples(input: BlockInfo["inputs"][number] | null | undefined): Suggestion[] {
+  return input?.example ? [{ text: input.example, detail: "as in its example" }] : [];
+}
+
 /** The parameters, as values that refer to them. */
 export function params(document: Document): Suggestion[] {
   return Object.entries(document.params).map(([name, { value }]) => ({ text: `$${name}`, detail: JSON.stringify(value) }));

@@ -2,7 +2,7 @@
 import type { BlockInfo, Document, NodeModel } from "../../protocol";
 import { familyOf } from "../families";
 import { Combo } from "../fields/Combo";
-import { params, wires } from "../fields/wires";
+import { examples, params, wires } from "../fields/wires";
 import { appendInput, isItem, setInput } from "../inputs";
 import { spelled } from "../plain";
 import { dtypeOf } from "../palette/addition";
@@ -69,8 +69,8 @@ function Input({ row: { port, info, added }, document, node, readonly }: Omit<Gi
       <Combo
         label={added ? `One more of ${port}` : `Input ${port}`}
         value={input?.written ?? ""}
-        placeholder={added ? "one more wire" : info?.optional ? "none" : "a wire or a value"}
-        suggestions={[...wires(document, node.name), ...params(document)]}
+        placeholder={added ? "one more wire" : info?.optional ? "none" : info?.example ? `such as ${info.example}` : "a wire or a value"}
+        suggestions={[...examples(info), ...wires(document, node.name), ...params(document)]}
         disabled={readonly}
         commit={(text) => (added ? appendInput(node.name, port, text) : setInput(node.name, port, text))}
       />

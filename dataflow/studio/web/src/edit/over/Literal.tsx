@@ -2,7 +2,7 @@
 import { getCanvas } from "../../canvas/state";
 import { set, useStudio, type LiteralRequest } from "../../store";
 import { Combo } from "../fields/Combo";
-import { params, wires } from "../fields/wires";
+import { examples, params, wires } from "../fields/wires";
 import { setInput } from "../inputs";
 import { Prose } from "../Prose";
 import { Popover } from "./Popover";
@@ -32,8 +32,8 @@ function Typed({ node, port, at }: LiteralRequest) {
       <Combo
         label={`Value or wire of ${node}.${port}`}
         value={written}
-        placeholder="a wire, a number or a list"
-        suggestions={[...wires(document, node), ...params(document)]}
+        placeholder={info?.example ? `such as ${info.example}` : "a wire, a number or a list"}
+        suggestions={[...examples(info), ...wires(document, node), ...params(document)]}
         disabled={document.readonly !== ""}
         autoFocus
         commit={(text) => setInput(node, port, text).catch(unlessMended)}
