@@ -12,11 +12,12 @@ from dataflow.core.attrs import Attr, attr, show
 from dataflow.core.errors import GraphError, nearest
 from dataflow.graph.graph import Graph
 from dataflow.graphfile import sections
+from dataflow.graphfile.collection_kinds import ListOf, MapOf, of_whole, within
 from dataflow.graphfile.graph_file import known_keys
 from dataflow.graphfile.kind import Kind, Mention, Spot
 from dataflow.graphfile.schema_parts import Schema, default, or_param, record, told
 from dataflow.graphfile.tree import BROKEN, Value
-from dataflow.graphfile.value_kinds import Leaf, ListOf, MapOf, Scalar, of_whole, within
+from dataflow.graphfile.value_kinds import Leaf, Scalar
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Record:
 
     A subclass writes its keys as a block writes its attrs: ``epochs: int = attr("...", default=1, ge=1)``. The
     annotation is a kind of attr (int, float, bool, str, Dtype), a record, or a type with a `Kind` beside it, such as
-    those in `value_kinds`. ``Annotated[str, "the name of an array"]`` says in messages what the text is.
+    those in `value_kinds` and `collection_kinds`. ``Annotated[str, "the name of an array"]`` says in messages what the
+    text is.
 
     >>> class Observer(Record):
     ...     percentile: float = attr("part of the values that is kept", default=1.0, ge=0.0, le=1.0)

@@ -9,10 +9,11 @@ from typing import Annotated
 from dataflow.core.attrs import attr
 from dataflow.core.errors import GraphError, nearest, way_out
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.collection_kinds import MapOf
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.schema_parts import Schema
 from dataflow.graphfile.sections import Report, Section
-from dataflow.graphfile.value_kinds import Leaf, MapOf, NamePatterns
+from dataflow.graphfile.value_kinds import Leaf, NamePatterns
 
 ROUNDINGS = ("half_up", "half_away", "half_even", "floor", "tflite_single", "tflite_double")
 _METHODS = ("min_max", "mse", "entropy", "moving_average")

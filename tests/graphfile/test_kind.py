@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 
 from dataflow.core.attrs import attr
+from dataflow.graphfile.collection_kinds import ListOf, MapOf, MapOfInputs
 from dataflow.graphfile.kind import Mention, Spot
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.value_kinds import (
     AnyMapping,
     Entries,
     FilePath,
-    ListOf,
-    MapOf,
-    MapOfInputs,
     NameOf,
     NamePatterns,
     Names,

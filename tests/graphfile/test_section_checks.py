@@ -11,11 +11,12 @@ import dataflow as flow
 from dataflow.core.attrs import Dtype, attr
 from dataflow.core.errors import GraphError, GraphFileError
 from dataflow.graphfile import sections
+from dataflow.graphfile.collection_kinds import MapOfInputs
 from dataflow.graphfile.load import check
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.section_checks import check_sections
 from dataflow.graphfile.sections import Section
-from dataflow.graphfile.value_kinds import FilePath, MapOfInputs, Names
+from dataflow.graphfile.value_kinds import FilePath, Names
 
 
 class Observer(Record):

@@ -14,10 +14,11 @@ from dataflow.core.attrs import Dtype, attr
 from dataflow.core.errors import GraphError, GraphFileError
 from dataflow.graphfile import sections
 from dataflow.graphfile.block_use import BlockUse
+from dataflow.graphfile.collection_kinds import MapOfInputs
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.schema import schema
 from dataflow.graphfile.sections import Section
-from dataflow.graphfile.value_kinds import FilePath, MapOfInputs, Names, PositiveNumber, WireName
+from dataflow.graphfile.value_kinds import FilePath, Names, PositiveNumber, WireName
 
 
 class Observer(Record):

@@ -12,20 +12,17 @@ from graph_text import node
 from dataflow.core.attrs import attr
 from dataflow.core.errors import GraphFileError
 from dataflow.graphfile import sections
+from dataflow.graphfile.collection_kinds import MapOf, MapOfInputs
 from dataflow.graphfile.record import Record
 from dataflow.graphfile.schema import schema
 from dataflow.graphfile.sections import Section
 from dataflow.graphfile.value_kinds import (
     AnyMapping,
     ListOfNames,
-    MapOf,
-    MapOfInputs,
     NameOfWire,
     PathOfFile,
     Positive,
     Scalar,
-    of_whole,
-    within,
 )
 
 
@@ -50,9 +47,6 @@ def scalar(kind, wanted="", **limits):
         (NameOfWire(), "y.port", "y.port"),
         (PathOfFile(), "a/b.npz", "a/b.npz"),
         (AnyMapping(), {"a": [1]}, {"a": [1]}),
-        (MapOf(scalar("int")), {"a": 1}, {"a": 1}),
-        (MapOf(MapOf(Positive())), {"a": {"b": 1}}, {"a": {"b": 1}}),
-        (MapOfInputs(scalar("Dtype")), {"x": "int8"}, {"x": "int8"}),
     ],
 )
 def test_values_from_python(kind, value, parsed):
@@ -82,26 +76,12 @@ def test_values_from_python(kind, value, parsed):
         (NameOfWire(), 1, "must be the name of an output or wire, got 1"),
         (PathOfFile(), 1, "must be text, got 1"),
         (AnyMapping(), [], "must be a mapping, got []"),
-        (MapOf(Positive(), wanted="map names to rates"), 1, "must map names to rates, got 1"),
-        (MapOf(Positive()), {"a": 0}, "'a' must be a number above 0, got 0"),
-        (MapOf(Positive(), noun="rate"), {"a": 0}, "rate 'a' must be a number above 0, got 0"),
-        (MapOf(MapOf(Positive())), {"a": {"b": 0}}, "'a': 'b' must be a number above 0, got 0"),
-        (MapOfInputs(Positive()), {"x": 0}, "input 'x' must be a number above 0, got 0"),
     ],
 )
 def test_values_that_are_refused(kind, value, message):
     with pytest.raises(ValueError) as caught:
         kind.parse(value)
     assert str(caught.value).partition("; ")[0] == message
-
-
-def test_whose_value_a_message_is_about():
-    assert of_whole("must be a number, got 'x'") and of_whole("has no key 'x'")
-    assert not of_whole("'a' must be a number, got 'x'")
-    with pytest.raises(ValueError, match=r"^'rates': 'x' must be a number above 0, got 0$"):
-        within("rates", MapOf(Positive()), {"x": 0})
-    with pytest.raises(ValueError, match=r"^input 'x' must be a number above 0, got 0$"):
-        within("rates", MapOfInputs(Positive()), {"x": 0})
 
 
 class Settings(Record):
@@ -197,16 +177,6 @@ def test_files_are_known_by_their_real_paths(read_kind):
     Path("data").mkdir()
     Path("link").symlink_to("data")
     assert read_kind("file", "link/d.npz") == str(Path("data/d.npz").resolve())
-
-
-def test_what_has_no_value_is_left_out_of_a_map(read, monkeypatch):
-    monkeypatch.setitem(sections._loaders, "extra", lambda: Section(MapOf(Positive())))
-    with pytest.raises(GraphFileError) as caught:
-        read(f"{GRAPH}extra: {{a: $q, b: 0}}\n")
-    assert [p.message for p in caught.value.problems] == [
-        "'extra': no param 'q'",
-        "extra 'b' must be a number above 0, got 0",
-    ]
 
 
 @pytest.mark.parametrize(

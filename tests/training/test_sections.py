@@ -10,9 +10,9 @@ import pytest
 import dataflow as flow
 from dataflow.core.errors import GraphError
 from dataflow.core.roles import Gradient
+from dataflow.graphfile.collection_kinds import ListOf
 from dataflow.graphfile.emit import flow as written
 from dataflow.graphfile.record import Record
-from dataflow.graphfile.value_kinds import ListOf
 from dataflow.training.data.section import Column, Csv, Split, data_section
 from dataflow.training.train_section import Train, train_section
 

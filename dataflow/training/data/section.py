@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from dataflow.core.attrs import Dtype, attr
 from dataflow.graph.graph import Graph
+from dataflow.graphfile.collection_kinds import MapOf, MapOfInputs
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.record import Record, section_of
 from dataflow.graphfile.tree import Value
-from dataflow.graphfile.value_kinds import FilePath, MapOf, MapOfInputs, NameIn, NameOf, Names
+from dataflow.graphfile.value_kinds import FilePath, NameIn, NameOf, Names
 from dataflow.training.data.section_kinds import (
     FILL,
     Choice,
