@@ -24,6 +24,7 @@ from dataflow.graphfile.graph_file import GraphFile, short_type
 from dataflow.graphfile.load_context import LoadContext
 from dataflow.graphfile.paths import Location
 from dataflow.graphfile.suggest.habits import INPUT, OUTPUT, habits, named
+from dataflow.graphfile.suggest.wanted import shape_for
 from dataflow.graphfile.tree import BROKEN, Stop, Value
 from dataflow.graphfile.wires import FileScope
 
@@ -80,11 +81,12 @@ def input_type(scope: FileScope, node: str, port: str) -> str:
         return ""
     if not taken.many:
         known.operands[port] = None
-    shape = taken.shape if taken.shape is not None and all(isinstance(dim, int) for dim in taken.shape) else None
-    for dtype in sorted(possible_dtypes(known.kind, taken), key=_unusual):
-        if not known.misfit(port, TensorType(dtype, shape)):
-            return dtype if shape is None else f"{dtype}{show(shape)}"
-    return ""
+    fitting = [each for each in possible_dtypes(known.kind, taken) if not known.misfit(port, TensorType(each, None))]
+    if not fitting:
+        return ""
+    dtype = min(fitting, key=_unusual)
+    shape = shape_for(scope, known, port, dtype)
+    return dtype if shape is None else f"{dtype}{show(tuple(shape))}"
 
 
 def _unusual(dtype: str) -> int:

@@ -1,4 +1,4 @@
-"""The type of a new variable, as far as the input that will read it tells: what else stands on that node is known."""
+"""The type of a new variable or input, as far as the input that will read it tells by what else stands on its node."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def attrs_for(block: str, scope: FileScope, node: str, port: str) -> dict[str, A
     ]
     if len(dtypes) != 1:
         return {}
-    shape = _shape(known, port, dtypes[0], _free_names(scope))
+    shape = shape_for(scope, known, port, dtypes[0])
     return ({} if shape is None else {"shape": shape}) | {"dtype": dtypes[0]}
 
 
-def _shape(known: KnownNode, port: str, dtype: str, names: Iterator[str]) -> list[Dim] | None:
+def shape_for(scope: FileScope, known: KnownNode, port: str, dtype: str) -> list[Dim] | None:
     """The shape that a value on an input has; None where it may have several ranks, or nothing is known of its dims."""
 
     def fits(*shape: Dim) -> bool:
@@ -46,7 +46,7 @@ def _shape(known: KnownNode, port: str, dtype: str, names: Iterator[str]) -> lis
     ranks = [rank for rank in range(_MOST_DIMS + 1) if fits(*[None] * rank)]
     if len(ranks) != 1:
         return None
-    (rank,), sizes, found = ranks, _sizes(known), list[Dim]()
+    (rank,), sizes, names, found = ranks, _sizes(known), _free_names(scope), list[Dim]()
     for axis in range(rank):
 
         def at(size: int, axis: int = axis) -> bool:

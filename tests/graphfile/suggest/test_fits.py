@@ -92,7 +92,7 @@ def test_inputs_and_outputs_of_the_graph_are_offered_too(scope: FileScope) -> No
     ("node", "port", "type_"),
     [
         ("a", "y", "float32"), ("n", "x", "bool"), ("p", "values", "bool"), ("f", "min", "float32[]"),
-        ("d", "x", "float32"), ("e", "params", "float32"), ("e", "indices", "int32"),
+        ("d", "x", "float32"), ("e", "params", "float32"), ("m", "b", "float32[4, n]"), ("e", "indices", "int32"),
     ],
 )  # fmt: skip
 def test_the_type_of_an_input_of_the_graph(node: str, port: str, type_: str) -> None:
