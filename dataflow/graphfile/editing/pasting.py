@@ -124,9 +124,10 @@ class Paste:
 
 def _port(tree: Tree, each: Named) -> Port:
     name, port = str(each.path[1]), each.path[3]
-    block = tree["nodes"][name].get("block")
+    block, given = (tree["nodes"][name].get(key) for key in ("block", "inputs"))
     ports = blocks[block].signature.inputs if isinstance(block, str) and block in blocks else {}
-    known = [*ports] or [str(i) for i in range(int(port) + 1)] if isinstance(port, int) else [*ports]
+    last = max(port + 1, len(given or ())) if isinstance(port, int) else 0
+    known = [*ports, *map(str, range(len(ports), last))]
     item = each.path[4] if len(each.path) > 4 else None
     named = known[port] if isinstance(port, int) else port
     many = named in ports and ports[named].many

@@ -83,6 +83,13 @@ def test_anchors_indents_and_json_are_taken_as_they_come() -> None:
     assert '"r_2": {"block": "Relu"}' in other.text
 
 
+def test_wires_behind_the_last_input_of_a_block_are_left_out_too() -> None:
+    file = flow.edit("g.yaml", TEXT)
+    pasted = file.paste("n: {block: Neg, inputs: [zz, r, zzz]}")
+    assert [note.partition(":")[0] for note in pasted.notes] == ["n.x", "n.2"]
+    assert file.tree["nodes"]["n"]["inputs"] == {"1": "r"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
