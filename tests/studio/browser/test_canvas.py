@@ -127,7 +127,7 @@ def test_a_node_is_put_into_the_wire_to_an_output(canvas: Canvas, small: Path) -
     x, y = canvas.middle(canvas.port("left", "output:alone", "value"))
     canvas.drag(canvas.middle(canvas.opened.card("spare").locator(".name")), (x - 18, y))
     canvas.until("spare.features")
-    canvas.save()
+    canvas.opened.save()
     assert changed_lines(small) == [
         ("spare: {block: Softplus}", "spare: {block: Softplus, inputs: {features: alone}}"),
         ("alone: alone", "alone: spare"),

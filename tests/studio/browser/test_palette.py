@@ -14,7 +14,6 @@ from usual_queries import USUAL
 
 pytestmark = pytest.mark.slow
 
-
 BLOCKS = "".join(
     [
         ".palette-row",
@@ -51,9 +50,9 @@ def test_an_input_of_the_graph_is_found_before_blocks(opened: Opened, project: P
     opened.keys("Enter")
     named(opened, "more")
     focused(opened, "more")
-    saved(opened)
+    opened.save()
     text = "  x: float32[N, 4]\n"
-    assert (project / "net.yaml").read_text("utf-8") == NET.replace(text, text + "  more: float32\n")
+    assert (project / "net.yaml").read_text("utf-8") == CHAIN.replace(text, text + "  more: float32\n")
 
 
 def test_what_the_graph_gives_is_the_selected_node_or_has_to_be_chosen(opened: Opened, project: Path) -> None:
@@ -70,8 +69,8 @@ def test_what_the_graph_gives_is_the_selected_node_or_has_to_be_chosen(opened: O
     opened.keys("Enter")
     named(opened, "first")
     focused(opened, "output:first")
-    saved(opened)
-    assert (project / "net.yaml").read_text("utf-8") == NET + "  first: low\n"
+    opened.save()
+    assert (project / "net.yaml").read_text("utf-8") == CHAIN + "  first: low\n"
 
 
 def dragged(opened: Opened, block: str, to: Point) -> None:
