@@ -20,6 +20,7 @@ from dataflow.graphfile.load import read
 from dataflow.graphfile.spans import Span
 
 
+@pytest.mark.slow
 def test_random_edits_say_what_they_should_and_nothing_else() -> None:
     report = campaign(500)
     assert report.wrong == []

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import places
 import pytest
+from few import few
 from shipped_graphs import params_of
 
 from dataflow.core.errors import GraphFileError
@@ -134,10 +135,10 @@ def test_mistakes_are_refused(place: str) -> None:
     for key in path:
         section = section[key]
     section[int(last) if isinstance(section, list) else last] = BAD[place]
-    assert errors(sample)
+    assert not VALIDATOR.is_valid(sample)
 
 
-@pytest.mark.parametrize("path", sorted(GRAPHS.rglob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", few(sorted(GRAPHS.rglob("*.yaml"))), ids=lambda p: p.stem)
 def test_graphs_that_load_fit(path: Path) -> None:
     try:
         load(path, **params_of(path))

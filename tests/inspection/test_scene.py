@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from few import few
 from places import GRAPHS
 from scene_geometry import check, check_ends
 
@@ -41,7 +42,7 @@ def zoom(found: Scene, width: float = 1000.0, height: float = 700.0) -> float:
 
 
 @pytest.mark.parametrize("direction", ["right", "down"])
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", few(FILES), ids=lambda path: path.stem)
 def test_every_graph_file(path: Path, direction: str) -> None:
     context = read(path)
     outlined = outline(context)
@@ -51,7 +52,7 @@ def test_every_graph_file(path: Path, direction: str) -> None:
 
 
 @pytest.mark.parametrize("direction", ["right", "down"])
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", few(TRAINED, TRAINED[-2:]))
 def test_training_steps(name: str, direction: str) -> None:
     graph = expand(load(GRAPHS / f"{name}.yaml"))
     outlined = outline_of(graph)
@@ -85,7 +86,7 @@ def random_graph(seed: int) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", few(range(12), range(4)))
 def test_random_graphs(seed: int) -> None:
     graph = random_graph(seed)
     outlined = outline_of(graph)
@@ -147,7 +148,7 @@ def test_positions_that_the_user_gave_win_and_wires_keep_clear_of_every_card() -
     check(found, outlined)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", few(range(20), range(4)))
 def test_cards_moved_at_random(seed: int) -> None:
     """Cards may lie on each other then, but wires begin and end at their ports."""
     pick, graph = random.Random(seed), random_graph(seed)
@@ -185,6 +186,7 @@ def astray(before: Scene, after: Scene) -> float:
     return sum(n for way, n in ways.items() if abs(way[0] - x) + abs(way[1] - y) > 40) / len(common)
 
 
+@pytest.mark.slow
 def test_an_edit_moves_less_of_a_picture_that_is_remembered() -> None:
     """Some node behind each node of graphs of several frames."""
     kept, anew = list[float](), list[float]()
