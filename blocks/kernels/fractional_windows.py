@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
+from blocks.kernels.chunked import TILE
 from blocks.kernels.sliding_windows import lowest, shaped
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import ArraySpec
@@ -84,6 +86,30 @@ def reduce_windows(
             old = _take_rows(y, axis, windows, buffers[1])
             _put_rows(y, axis, windows, ufunc(old, part, out=old))
     return y
+
+
+def side_by_side(images: Array, buffer: Array) -> Array:
+    """Images [image, row, column, channel] as one, [row, column, image and channel], in the dtype of the buffer.
+
+    So NumPy goes over long rows, however few channels there are. A single image that needs no copy is not copied.
+    """
+    count, rows, columns, channels = images.shape
+    if not buffer.size:
+        return images.reshape(rows, columns, channels)
+    copy = shaped(buffer, (rows, columns, count, channels))
+    np.copyto(copy, images.transpose(1, 2, 0, 3))
+    return copy.reshape(rows, columns, -1)
+
+
+def apart(made: Array, out: Array) -> None:
+    """Write what was made of images `side_by_side` to images; undoes it."""
+    count, rows, columns, channels = out.shape
+    np.copyto(out, made.reshape(rows, columns, count, channels).transpose(2, 0, 1, 3), casting="unsafe")
+
+
+def at_once(shape: tuple[int, ...]) -> int:
+    """How many images of a batch of this shape to work on at once: few enough to stay in the cache."""
+    return max(1, min(shape[0], TILE // max(1, prod(shape[1:]))))
 
 
 def max_windows(x: Array, rows: Array, columns: Array, overlapping: bool, y: Array, buffers: Sequence[Array]) -> Array:

@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 
 from blocks.array_ops.shape import Shape as ShapeOf
+from blocks.kernels.chunked import cut
 from blocks.kernels.fractional_windows import (
     Words,
+    apart,
     areas,
+    at_once,
     divide,
     max_windows,
     reduce_windows,
     sequence,
+    side_by_side,
     windows_scratch,
 )
-from blocks.kernels.sliding_windows import converted, shaped
+from blocks.kernels.sliding_windows import shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Tensor, TensorType, attr
@@ -118,21 +122,23 @@ class FractionalAvgPool(FractionalPooling):
         number = areas(rows, columns, value.shape, self.overlapping)
         means = np.empty((len(value), *number.shape[:2], value.shape[3]), value.dtype)
         with scratch(*self.scratch_arrays(value.shape, means.shape, value.dtype)) as (copy, result, between, *buffers):
-            for image, mean in zip(value, means, strict=True):
-                lines = shaped(between, (len(mean), *image.shape[1:]))
-                total = mean if mean.dtype == result.dtype else shaped(result, mean.shape)
+            for part in cut(len(value), at_once(value.shape)):
+                images, mean = side_by_side(value[part], copy), means[part]
+                lines = shaped(between, (mean.shape[1], *images.shape[1:]))
+                total = shaped(result, (*mean.shape[1:3], images.shape[2]))
                 lines.fill(0)
                 total.fill(0)
-                reduce_windows(np.add, converted(image, copy), 0, rows, self.overlapping, lines, buffers)
+                reduce_windows(np.add, images, 0, rows, self.overlapping, lines, buffers)
                 reduce_windows(np.add, lines, 1, columns, self.overlapping, total, buffers)
-                np.copyto(mean, divide(total, number, buffers[0]), casting="unsafe")
+                apart(divide(total, number, buffers[0]), mean)
         return means, rows, columns
 
     def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
-        """Memory for copies of an image and its means in the dtype to add in, and for adding."""
-        exact = dtypes.accumulate(dtype)
-        sizes = (prod(shape[1:]), prod(made[1:])) if dtype != exact else (0, 0)
-        return [*(((size,), exact) for size in sizes), *windows_scratch(shape[1:], made[1:], shape[3], exact)]
+        """Memory for images side by side and their means in the dtype to add in, and for adding."""
+        exact, count = dtypes.accumulate(dtype), at_once(shape)
+        copied = count * prod(shape[1:]) * (count > 1 or dtype != exact)
+        sizes = copied, count * prod(made[1:])
+        return [*(((size,), exact) for size in sizes), *windows_scratch(shape[1:], made[1:], count * shape[3], exact)]
 
     def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
@@ -156,14 +162,18 @@ class FractionalMaxPool(FractionalPooling):
     def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
         rows, columns = self.sequences(value.shape, key)
         largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
-        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as buffers:
-            for image, top in zip(value, largest, strict=True):
-                max_windows(image, rows, columns, self.overlapping, top, buffers)
+        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as (copy, result, *buffers):
+            for part in cut(len(value), at_once(value.shape)):
+                images, top = side_by_side(value[part], copy), largest[part]
+                made = shaped(result, (*top.shape[1:3], images.shape[2]))
+                apart(max_windows(images, rows, columns, self.overlapping, made, buffers), top)
         return largest, rows, columns
 
     def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
-        """Memory for reducing an image."""
-        return windows_scratch(shape[1:], made[1:], shape[3], dtype)
+        """Memory for images side by side and their largest elements, and for reducing them."""
+        count = at_once(shape)
+        sizes = count * prod(shape[1:]) * (count > 1), count * prod(made[1:])
+        return [*(((size,), dtype) for size in sizes), *windows_scratch(shape[1:], made[1:], count * shape[3], dtype)]
 
     def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)
