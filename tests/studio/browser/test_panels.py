@@ -197,3 +197,34 @@ def test_figures_of_cards_cover_no_port_and_no_name(open_page: Open, project: Pa
     opened.page.wait_for_function("() => document.querySelectorAll('.sqnr span').length > 0")
     opened.page.wait_for_timeout(600)
     assert covered(opened.page, ".sqnr span", under) == []
+
+
+def test_values_stay_with_a_node_that_is_renamed_and_with_a_graph_that_one_comes_back_to(
+    open_page: Open, cnn: str, project: Path
+) -> None:
+    (project / "other.yaml").write_text(shipped("digits/mlp"), "utf-8")
+    opened = open_page(cnn)
+    page = opened.page
+    opened.card("pool1").click(position={"x": 20, "y": 12})
+    opened.keys("Control+Enter")
+    opened.notice("run 1 done")
+    drawn = opened.card("pool1").locator(".shown path").get_attribute("d")
+    tab(opened, "Values").get_by_role("radio", name="Picture").click()
+    picture = page.get_by_role("img", name=re.compile("^Heat map of 32 × 4 × 4"))
+    picture.wait_for()
+    opened.card("pool1").click(position={"x": 20, "y": 12})
+    opened.keys("F2")
+    page.wait_for_function("() => document.activeElement.tagName === 'INPUT'")
+    page.keyboard.type("smaller")
+    opened.keys("Enter")
+    assert opened.card("smaller").locator(".shown:not(.old) path").get_attribute("d") == drawn
+    picture.wait_for()
+    for name in ("other.yaml", cnn):
+        opened.keys("Control+p")
+        page.keyboard.type(name)
+        page.get_by_role("option", name=re.compile(name)).first.wait_for()
+        opened.keys("Enter")
+        page.locator(".top .file").get_by_text(name).wait_for()
+    assert opened.card("smaller").locator(".shown:not(.old) path").get_attribute("d") == drawn
+    opened.card("smaller").click(position={"x": 20, "y": 12})
+    picture.wait_for()

@@ -10,10 +10,12 @@ import { useStats } from "./ports";
 import { Table } from "./Table";
 import { Tabs } from "./Tabs";
 
+let last = "spread"; // how a value was shown last: the next one is shown so too
+
 export function PortValue({ port }: { port: string }) {
   const stats = useStats(port);
   const trend = useStudio((state) => state.training?.trends[port]);
-  const [mode, setMode] = useState("spread");
+  const [mode, setMode] = useState(last);
   if (stats === undefined && trend === undefined) {
     return <p className="quiet">No value yet: a run gives one, and a training step that watches this port.</p>;
   }
@@ -32,7 +34,7 @@ export function PortValue({ port }: { port: string }) {
       {stats !== undefined && <Kind stats={stats} />}
       {stats !== undefined && size(stats.shape) === 1 && <p className="scalar">{scalar(stats)}</p>}
       {modes.length > 1 && (
-        <Tabs label="How the value is shown" tabs={modes.map(([id, title]) => ({ id, title }))} at={shown![0]} to={setMode} />
+        <Tabs label="How the value is shown" tabs={modes.map(([id, title]) => ({ id, title }))} at={shown![0]} to={(id) => setMode((last = id))} />
       )}
       {shown?.[2]()}
       {stats?.quality && <QualityOf quality={stats.quality} />}

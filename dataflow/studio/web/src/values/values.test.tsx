@@ -106,7 +106,20 @@ test("a table has pages of rows, there and back", async () => {
   await click("button", "Next");
   expect(text()).toContain("rows 2 to 3 of 5");
   await click("button", "Previous");
-  expect(asked.map(([, given]) => (given as { row: number }).row)).toEqual([0, 2, 0]);
+  expect(asked.flatMap(([command, given]) => (command === "table" ? (given as { row: number }).row : []))).toEqual([0, 2, 0]);
+});
+
+test("a value is shown as the one before it was, where it can be", async () => {
+  answers["table"] = { dims: [], cells: [] };
+  set({ run: run({ "relu.y": stats([5, 2]), "conv.output": stats([5, 2]) }) });
+  await show(<Values />);
+  await click("button", "Spread");
+  await click("button", "Table");
+  await leave();
+  set({ selected: ["conv"] });
+  await show(<Values />);
+  expect(find("[aria-checked=true]").textContent).toBe("Table");
+  await click("button", "Spread");
 });
 
 test("why there is no picture is told", async () => {
