@@ -8,7 +8,9 @@ from typing import Any
 
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import Dim, TensorType
+from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.editing.known_types import KnownNode, possible_dtypes
+from dataflow.graphfile.editing.mentions import section
 from dataflow.graphfile.wires import FileScope
 
 _MOST_DIMS = 5
@@ -17,12 +19,12 @@ _NAMES = "nmkpqrstuvw"
 
 
 def attrs_for(block: str, scope: FileScope, node: str, port: str) -> dict[str, Any]:
-    """The attrs with which a new node of a block, where it is a variable, fits an input; none where that is open.
+    """The attrs with which a node of a block, where it is a variable, fits an input; none where that is open.
 
     A dim of which only some are known has a name, such as ``[64, n]`` of weights: its size is for a person to say.
     """
     known = KnownNode.of(scope, node)
-    if block not in blocks or not blocks[block].stateful or known is None or port not in known.operands:
+    if not _is_variable(block) or known is None or port not in known.operands:
         return {}
     if not known.kind.signature.inputs[port].many:
         known.operands[port] = None
@@ -35,6 +37,22 @@ def attrs_for(block: str, scope: FileScope, node: str, port: str) -> dict[str, A
         return {}
     shape = shape_for(scope, known, port, dtypes[0])
     return ({} if shape is None else {"shape": shape}) | {"dtype": dtypes[0]}
+
+
+def attrs_lacking(file: Editor, source: str, node: str, port: str) -> dict[str, Any]:
+    """The attrs that a variable of a file lacks, as far as they follow from an input that it is to be wired to."""
+    entry = section(file.tree, "nodes").get(source)
+    block = entry.get("block") if isinstance(entry, dict) and "inputs" not in entry else None
+    scope = file.context().scopes.get("") if isinstance(block, str) and _is_variable(block) else None
+    if scope is None:
+        return {}
+    written, found = section(entry, "attrs"), attrs_for(str(block), scope, node, port)
+    fits = written.get("dtype") in (None, found.get("dtype"))
+    return {name: value for name, value in found.items() if fits and name not in written}
+
+
+def _is_variable(block: str) -> bool:
+    return block in blocks and blocks[block].stateful
 
 
 def shape_for(scope: FileScope, known: KnownNode, port: str, dtype: str) -> list[Dim] | None:

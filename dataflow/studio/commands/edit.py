@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dataflow.core.errors import DataflowError, cropped, instead
 from dataflow.graphfile.edit import Editor
 from dataflow.graphfile.suggest.fits import input_type
-from dataflow.graphfile.suggest.wanted import attrs_for
+from dataflow.graphfile.suggest.wanted import attrs_lacking
 from dataflow.studio.commands.arguments import (
     Arguments,
     flag,
@@ -56,11 +56,7 @@ def _add(editor: Editor, given: Arguments) -> Added:
         raise DataflowError("'inputs' must be a mapping or a list")
     beside = {key: text(given, key, "") for key in ("before", "after", "comment")}
     block, doc = text(given, "block", limit=1000), text(given, "doc", "")
-    attrs = mapping(given, "attrs", {})
-    if "reader" in given and (scope := editor.context().scopes.get("")) is not None:
-        node, port = pair(given, "reader")
-        attrs = {**attrs_for(block, scope, node, without_item(port)), **attrs}
-    editor.add(name, block, inputs, attrs, doc, **beside)
+    editor.add(name, block, inputs, mapping(given, "attrs", {}), doc, **beside)
     return Added([name])
 
 
@@ -80,6 +76,7 @@ def _wire(editor: Editor, given: Arguments) -> None:
         else:
             editor.remove(place)
     elif source:
+        _typed(editor, source, node, without_item(port))
         editor.wire(source, (node, without_item(port)))  # one wire more of a list, wherever in it it was dropped
     else:
         editor.unwire((node, port))
@@ -88,6 +85,20 @@ def _wire(editor: Editor, given: Arguments) -> None:
 def _splice(editor: Editor, given: Arguments) -> None:
     node, port = pair(given, "target")
     editor.splice(_name(given), f"outputs.{node.removeprefix(OUTPUT)}" if node.startswith(OUTPUT) else (node, port))
+
+
+def _set(editor: Editor, given: Arguments) -> None:
+    place, value = _place(given), _value(given)
+    of, node, part, port = (*place.split(".", 3), "", "", "")[:4]
+    if (of, part) == ("nodes", "inputs") and isinstance(value, str):
+        _typed(editor, value, node, port.partition(".")[0])
+    editor.put(place, value)
+
+
+def _typed(editor: Editor, source: str, node: str, port: str) -> None:
+    """Give a variable that is wired to an input the dtype and dims that are known there, where it has none."""
+    for name, value in attrs_lacking(editor, source, node, port).items():
+        editor.set(("nodes", source, "attrs", name), value)
 
 
 def without_item(port: str) -> str:
@@ -123,10 +134,10 @@ def _output(editor: Editor, given: Arguments) -> Added:
 Operation = Callable[[Editor, Arguments], Added | None]
 
 OPERATIONS: dict[str, tuple[Operation, Sequence[str]]] = {
-    "set": (lambda editor, given: editor.put(_place(given), _value(given)), ("place", "value")),
+    "set": (_set, ("place", "value")),
     "append": (lambda editor, given: editor.append(_place(given), _value(given)), ("place", "value")),
     "remove": (lambda editor, given: editor.remove(_place(given)), ("place",)),
-    "add": (_add, ("name", "block", "inputs", "attrs", "doc", "before", "after", "comment", "reader")),
+    "add": (_add, ("name", "block", "inputs", "attrs", "doc", "before", "after", "comment")),
     "delete": (
         lambda editor, given: editor.delete(names(given, "names"), flag(given, "reconnect")),
         ("names", "reconnect"),

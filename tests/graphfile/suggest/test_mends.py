@@ -29,6 +29,7 @@ nodes:
   n: {block: LogicalNot}
   d: {block: dataflow:layers/dense.yaml, attrs: {units: 3}}
   sum: {block: AddN, inputs: {inputs: [x, r]}}
+  lone: {block: AddN, inputs: {inputs: [x]}}
   join: {block: ConcatV2, inputs: {values: [x, r], axis: 0}}
   f: {block: QuantizedRelu, inputs: {min_features: 0.0, max_features: 1.0}, attrs: {out_type: quint8}}
 """
@@ -54,6 +55,7 @@ nodes:
         ("i", ("sum", "inputs"), "Cast to float32", "sum: {block: AddN, inputs: {inputs: [x, r, cast]}}"),
         ("i", ("sum", "inputs.1"), "Cast to float32", "sum: {block: AddN, inputs: {inputs: [x, cast]}}"),
         ("o", ("sum", "inputs.0"), "Squeeze axis 1", "sum: {block: AddN, inputs: {inputs: [squeeze, r]}}"),
+        ("b", ("lone", "inputs.0"), "Cast to float64", "lone: {block: AddN, inputs: {inputs: [cast]}}"),  # not as x is
         ("e", ("join", "values"), "Expand dims at 0", "join: {block: ConcatV2, inputs: {values: [x, r, expand_dims]"),
         ("b", ("join", "values.0"), "Cast to float32", "join: {block: ConcatV2, inputs: {values: [cast, r], axis: 0}}"),
         ("tt", ("join", "values.0"), "Wire t instead", "join: {block: ConcatV2, inputs: {values: [t, r], axis: 0}}"),

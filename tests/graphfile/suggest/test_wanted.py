@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import dataflow as flow
-from dataflow.graphfile.suggest.wanted import attrs_for
+from dataflow.graphfile.suggest.wanted import attrs_for, attrs_lacking
 
 TEXT = """\
 dataflow: 1
@@ -51,3 +51,20 @@ def test_a_variable_gets_what_is_known_of_its_type(node: str, port: str, attrs: 
 def test_other_blocks_get_nothing() -> None:
     scope = flow.edit("g.yaml", TEXT).context().scopes[""]
     assert attrs_for("Relu", scope, "product", "b") == attrs_for("no such block", scope, "product", "b") == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "lacking"),
+    [
+        ("{block: Variable}", {"shape": [64], "dtype": "float32"}),
+        ("{block: Variable, attrs: {dtype: float32}}", {"shape": [64]}),
+        ("{block: VariableV2, attrs: {shape: [64]}}", {"dtype": "float32"}),
+        ("{block: Variable, attrs: {dtype: float64}}", {}),  # which is refused, whatever its shape
+        ("{block: Variable, inputs: {initvalues: 1.0}}", {}),
+        ("{block: Relu}", {}),
+    ],
+)
+def test_a_variable_that_is_there_lacks_what_is_not_written(entry: str, lacking: dict[str, Any]) -> None:
+    file = flow.edit("g.yaml", f"{TEXT}  w: {entry}\n")
+    assert attrs_lacking(file, "w", "bias", "bias") == lacking
+    assert attrs_lacking(file, "no_such", "bias", "bias") == {}

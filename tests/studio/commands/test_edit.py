@@ -59,17 +59,30 @@ def test_infinities_and_nan_are_numbers_in_the_file(page: Page) -> None:
     assert page.document["nodes"]["half"]["inputs"]["y"]["written"] == "-.inf"
 
 
-def test_a_variable_that_will_be_read_gets_its_type(page: Page) -> None:
+def test_a_variable_gets_the_type_that_is_known_where_it_is_wired_to(page: Page) -> None:
     page.ask("open", path="small.yaml")
+    before = page.document["text"]
     page.edit(
         {"op": "add", "name": "bias", "block": "BiasAdd", "inputs": {"value": "half"}},
-        {"op": "add", "name": "b", "block": "Variable", "before": "bias", "reader": ["bias", "bias"]},
+        {"op": "add", "name": "b", "block": "Variable", "before": "bias"},
         {"op": "wire", "target": ["bias", "bias"], "source": "b"},
-        {"op": "add", "name": "c", "block": "Relu", "before": "bias", "reader": ["bias", "bias"]},
     )
-    assert (
-        "\n  b: {block: Variable, attrs: {shape: [4], dtype: float32}}\n  c: {block: Relu}\n" in page.document["text"]
+    assert "\n  b: {block: Variable, attrs: {shape: [4], dtype: float32}}\n" in page.document["text"]
+    page.ask("undo", version=page.document["version"])
+    assert page.document["text"] == before
+    page.edit(
+        {"op": "add", "name": "product", "block": "MatMul", "inputs": {"a": "half"}},
+        {"op": "add", "name": "w", "block": "Variable", "attrs": {"initializer": "zeros"}, "before": "product"},
     )
+    page.edit({"op": "set", "place": "nodes.product.inputs.b", "value": "w"})  # as typed
+    written = page.document["nodes"]["w"]["attrs"]
+    assert (written["shape"]["written"], written["dtype"]["written"]) == ("[4, n]", "float32")
+    assert "must be sizes for an initializer, got [4, n]" in page.document["problems"][0]["message"]
+    page.edit({"op": "add", "name": "v", "block": "Variable", "before": "product"})
+    before = page.document["text"]
+    with pytest.raises(Refused, match="has the wire 'half' already"):
+        page.edit({"op": "wire", "target": ["product", "a"], "source": "v"})
+    assert page.document["text"] == before
 
 
 def test_several_edits_are_one_step(page: Page) -> None:

@@ -355,13 +355,13 @@ export type Edit =
       before?: string;
       after?: string;
       comment?: string;
-      reader?: [node: string, port: string]; // that it will be wired to: a variable gets the dtype and dims that fit, as far as they are known
     }
   | { op: "delete"; names: string[]; reconnect: boolean }
   | { op: "rename"; place: string; name: string }
   | { op: "extract"; names: string[]; name: string; path: string }
   | { op: "unpack"; name: string }
-  | { op: "wire"; target: [node: string, port: string]; source: string } // "" unwires; of a list port it appends, or takes off "values[1]"
+  // "" unwires; of a list port it appends, or takes off "values[1]"; a variable without dtype or dims gets those that are known there
+  | { op: "wire"; target: [node: string, port: string]; source: string }
   | { op: "splice"; name: string; target: [node: string, port: string] } // an unwired node into the wire to a port, or to an output: "output:NAME"
   | { op: "pull_out"; name: string } // its readers get what stands on its first input, and its wires go
   | { op: "paste"; text: string; after: string } // YAML of nodes; names that are taken get a number

@@ -66,7 +66,7 @@ test("a wire that was dropped goes to the first input of a graph file, and as a 
 
 test("a wire that was drawn from an input comes from the new node", () => {
   expect(addition(gather, known, { node: "conv", port: "x", side: "target" }, {}).edits).toEqual([
-    { op: "add", name: "gather3", block: "Gather", before: "conv", reader: ["conv", "x"] }, // by which a variable gets its type
+    { op: "add", name: "gather3", block: "Gather", before: "conv" },
     { op: "wire", target: ["conv", "x"], source: "gather3" },
   ]);
 });

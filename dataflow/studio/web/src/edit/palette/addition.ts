@@ -33,8 +33,7 @@ export function addition(entry: Entry, document: Document, from: PaletteRequest[
     return { name, edits: [{ ...add, ...(inputs && { inputs }), ...(beside && drawn ? { after: from.node } : place) }] };
   }
   if (from.node.startsWith("output:")) return { name, edits: [{ ...add, ...place }, outputOf(from.node, name)] };
-  const reader: [string, string] = [from.node, from.port];
-  return { name, edits: [{ ...add, before: from.node, reader }, { op: "wire", target: reader, source: name }] };
+  return { name, edits: [{ ...add, before: from.node }, { op: "wire", target: [from.node, from.port], source: name }] };
 }
 
 /** What adds an input of the graph, of the type of the port that it is for, or an output with what stands on a port. */
