@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from dataflow.engine.watching import Hooks, Observe, Trace, Watch, port_name
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
+from dataflow.graph.renaming import draws_by_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -199,6 +200,16 @@ class Kept:
     def nbytes(self) -> int:
         """Bytes of the values that are kept."""
         return sum(value.nbytes for value in self._kept.values())
+
+    def rename(self, name: Callable[[str], str]) -> None:
+        """Keep values under the names that ``name`` gives for those of nodes, but for those that are drawn by name."""
+        named = {each: name(each) for each in self._kept}
+        self._kept = {
+            named[each]: value.renamed(name)
+            for each, value in self._kept.items()
+            if named[each] == each or value.node is None or not draws_by_name(value.node)
+        }
+        self._planned = None
 
     def clear(self) -> None:
         """Let all values go."""

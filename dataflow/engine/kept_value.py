@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from dataflow.core.composite import Composite
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing
 from dataflow.graph.node import Node
+from dataflow.graph.renaming import renamed
 
 
 @dataclass
@@ -42,6 +43,13 @@ class KeptValue:
     def whole(self) -> bool:
         """Whether the values of all ports are there."""
         return self.node is None or self.ports.keys() == self.node.types.keys()
+
+    def renamed(self, name: Callable[[str], str]) -> KeptValue:
+        """The same of a graph whose nodes have other names."""
+        if self.node is None:
+            return self
+        sources = {name(source): version for source, version in self.sources.items()}
+        return replace(self, node=renamed(self.node, name), sources=sources)
 
     def is_fed(self, port: str, array: Array, token: Hashable) -> bool:
         """Whether it was fed with this array; where the tokens are the same, elements are not compared."""

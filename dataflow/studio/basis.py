@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dataflow.core.composite import Composite
 from dataflow.files.stamps import Stamp
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Node
-from dataflow.graph.renaming import renamed
+from dataflow.graph.renaming import draws_by_name, renamed_graph
 from dataflow.graphfile.editing.renaming import sections_renamed
 from dataflow.studio.jobs.source import split_name
 from dataflow.studio.names import Rename, after
@@ -57,7 +56,7 @@ class Basis:
         basis = self
         for old, new in renames:
             follow = partial(after, renames=[(old, new)])
-            graph = renamed(basis.graph, follow)
+            graph = renamed_graph(basis.graph, follow)
             graph.sections = sections_renamed(basis.graph, old, new)
             basis = replace(
                 basis,
@@ -102,12 +101,11 @@ class Basis:
 
     def _goes_by_name(self, node: Node) -> bool:
         """Whether another name gives a node another value: it is drawn or made up, or looked up among trained ones."""
-        block = node.block
-        if block.stateful:
-            return block.makes_value or self.session.trained
+        if node.block.stateful and self.session.trained:
+            return True
         if node.name in self.graph.inputs:
             return not split_name(self.graph, self.session.split)
-        return block.takes_key or (isinstance(block, Composite) and not block.pure)
+        return draws_by_name(node)
 
     @property
     def _fed(self) -> tuple[object, ...]:

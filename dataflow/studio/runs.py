@@ -100,10 +100,10 @@ class Runs:
             self._publish(self.event())
 
     def keep(self, paths: Collection[str]) -> None:
-        """Forget the runs of documents whose values are no longer kept."""
+        """Forget the runs that have ended of documents whose values are no longer kept."""
         with self._lock:
             for path, latest in self._documents.items():
-                if path not in paths:
+                if path not in paths and latest.run["state"] != "running":
                     latest.run, latest.basis = _none(0), None
 
     def compare(self, now: Basis) -> None:
@@ -130,8 +130,8 @@ class Runs:
                 if path == self._shown:
                     self._publish(self.event())
 
-    def since(self, number: int) -> list[Rename]:
-        """The renames in the document that is shown since a run of it began, whose names the worker goes by."""
+    def since(self, number: int = 0) -> list[Rename]:
+        """The renames in the document that is shown since a run of it began, whose names the worker goes by; or all."""
         with self._lock:
             return self._latest.since(number)
 

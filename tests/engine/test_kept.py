@@ -20,6 +20,7 @@ from dataflow.engine.watching import watched_ports
 from dataflow.graph.node import Link
 from dataflow.graph.overrides import up_to
 from dataflow.graph.rebuild import Rebuild
+from dataflow.graph.renaming import renamed_graph
 
 X = np.float32([1, 2, 3])
 
@@ -232,6 +233,21 @@ def test_a_cancelled_run_keeps_what_it_had_made():
         kept.run(chain(), {"x": X}, watch="all", observe=observe, cancel=flag)
     assert "first" not in run(kept, chain())[1]
     assert "moved" not in run(kept, chain())[1]
+
+
+def test_values_follow_nodes_to_other_names():
+    def graph(scaled, w):
+        made = chain()
+        drawn = made.variable(w, initializer="random_uniform", shape=[3], dtype="float32")
+        made.output("sum", made.add(blocks["Add"](), [made.ref("scaled"), drawn], name="sum"))
+        return renamed_graph(made, lambda name: {"scaled": scaled}.get(name, name))
+
+    kept = flow.Kept()
+    run(kept, graph("scaled", "w"))
+    kept.rename(lambda name: {"scaled": "twice", "w": "v"}.get(name, name))
+    assert run(kept, graph("twice", "v"))[1] == {"v": "it has not run yet", "sum": "v changed"}
+    kept.rename(lambda name: {"twice": "scaled"}.get(name, name))
+    assert run(kept, graph("scaled", "v"))[1] == {}
 
 
 def test_values_are_let_go_beyond_the_bytes_that_they_may_take():

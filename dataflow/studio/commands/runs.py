@@ -86,6 +86,7 @@ def _asked(studio: Studio, given: Arguments) -> Asked:
         _forced(session),
         studio.require().checkpoints if session.trained else None,
         studio.require().path,
+        studio.work.runs.since(),
     )
 
 

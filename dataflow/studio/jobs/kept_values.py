@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dataflow.core.dtypes import Array
 from dataflow.core.shapes import Shape
 from dataflow.engine.kept import Kept
+from dataflow.studio.names import Rename, after
 
 MOST_BYTES = 1 << 30  # of values of documents beside the one that was run last; frozen ones, which are few, apart
 
@@ -20,6 +22,7 @@ class Values:
     label: str = ""  # of the last run, such as "run 3"
     statistics: dict[str, tuple[Array, dict[str, object]]] = field(default_factory=dict)  # of these very arrays
     kept: dict[str, Kept] = field(default_factory=dict)  # what runs again only what has changed, by what it is for
+    followed: int = 0  # of the renames of nodes
     # By node, as it was called in the run, and label of that; by port.
     frozen: dict[tuple[str, str], dict[str, Array]] = field(default_factory=dict)
 
@@ -30,6 +33,13 @@ class Values:
             value for port, value in self.values.items() if not any(k.value(port) is value for k in self.kept.values())
         ]
         return sum(kept.nbytes for kept in self.kept.values()) + sum(value.nbytes for value in more)
+
+    def follow(self, renames: Sequence[Rename]) -> None:
+        """Have what is kept for the next run follow nodes of the document to other names; given are all renames."""
+        if more := renames[self.followed :]:
+            for kept in self.kept.values():
+                kept.rename(lambda name: after(name, more))
+        self.followed = len(renames)
 
     def let_go(self) -> None:
         """Keep no more than what is frozen."""

@@ -44,7 +44,7 @@ class Asked:
     split : of the data section; "" for the first one. ``rows``: at most so many of it.
     to : only what this node needs is run; "" for all outputs.
     trained : the folder of checkpoints from the best of which variables begin; None where they begin as written.
-    document : by what its values are kept.
+    document : by what its values are kept. renames : of its nodes.
     """
 
     source: Source
@@ -56,9 +56,11 @@ class Asked:
     forced: Mapping[str, object] = field(default_factory=dict)
     trained: Path | None = None
     document: str = ""
+    renames: Sequence[Rename] = ()
 
     def prepared(self, memory: Memory) -> Prepared:
         """The graph that is run, and its rows; GraphError where something does not fit it."""
+        memory.documents.of(self.document).follow(self.renames)
         whole = self.source.graph()
         name, rows, count, token = rows_of(whole, self.split, self.rows, memory)
         given, others = fed_or_forced(whole, self.forced, rows)

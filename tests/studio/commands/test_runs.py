@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from studio_pages import Page, Refused
+
+from dataflow.graph.graph import Graph
+from dataflow.studio.basis import Basis
+from dataflow.studio.runs import Runs
+from dataflow.studio.session import Session
+from dataflow.studio.worker import Worker
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +150,44 @@ def test_values_follow_a_node_that_is_renamed(line: Page, connect: Any) -> None:
     assert line.ask("table", port="scaled.z")["cells"][9] == ["36.0", "57.0"]
     assert line.run()["state"] == "done"
     assert line.ask("plan_run")["scaled"]["fate"] == "frozen"
+
+
+def test_nothing_runs_again_for_a_rename(line: Page) -> None:
+    line.run()
+    line.edit({"op": "rename", "place": "nodes.w", "name": "weights"})
+    line.edit({"op": "rename", "place": "nodes.scaled", "name": "product"})
+    for _ in range(2):
+        assert {name: each["fate"] for name, each in line.ask("plan_run").items()} == {
+            "x": "fed",
+            "weights": "kept",
+            "product": "kept",
+        }
+    line.ask("undo", version=line.document["version"])
+    assert line.ask("plan_run")["scaled"]["fate"] == "kept"
+
+
+def test_what_begins_is_not_forgotten_when_what_was_shown_before_ends() -> None:
+    followers: list[Any] = []
+
+    class Started:
+        def start(self, work: object, follower: object) -> int:
+            followers.append(follower)
+            return len(followers)
+
+        def cancel(self, number: int) -> None:
+            pass
+
+    runs, basis = Runs(lambda event: None, cast(Worker, Started())), Basis("", Graph("g"), (), Session())
+    for path in ("a.yaml", "b.yaml"):
+        runs.show(path)
+        runs.start(lambda number: cast(Any, number), basis, dict)
+    ended = {"state": "done", "problem": None, "seconds": 0.1}
+    followers[0].ended("done", {**ended, "kept": ["a.yaml"]})
+    assert runs.run["state"] == "running"
+    followers[1].ended("done", {**ended, "kept": ["b.yaml"]})
+    assert runs.run["state"] == "done"
+    runs.show("a.yaml")
+    assert runs.run["state"] == "none"
 
 
 def test_a_node_that_is_renamed_within_another_keeps_its_values_in_every_use(page: Page, folder: Path) -> None:
