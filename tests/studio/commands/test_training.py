@@ -279,6 +279,23 @@ def test_values_of_a_run_are_old_once_its_variables_are_trained_on(opened: Page,
     assert {"w", "product", "loss"} <= {*opened.last("aged")["old"]}
 
 
+def test_a_training_of_nothing_is_refused_and_one_of_something_else_warns(opened: Page) -> None:
+    opened.ask("session", forced={"loss": 0.5})
+    opened.ask("train")
+    found = ended(opened)
+    assert (found["state"], found["step"]) == ("failed", 0)
+    assert found["problem"]["message"].endswith(
+        "a gradient of 'loss' must arrive at a variable, got none, so that nothing would be trained"
+    )
+    assert found["problem"]["hint"] == "take back what cuts it off"
+    opened.ask("session", forced={}, bypassed=["loss"])
+    opened.events.clear()
+    opened.ask("train")
+    assert ended(opened)["state"] == "done"
+    message = "training with bypass loss: what is minimized as 'loss' is 'error', which stood on its input"
+    assert opened.last("said") == {"event": "said", "level": "warning", "message": message}
+
+
 def test_a_run_with_what_was_trained_otherwise_warns(opened: Page) -> None:
     opened.ask("session", bypassed=["scaled"])
     opened.ask("train", epochs=1)
