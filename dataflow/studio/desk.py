@@ -30,7 +30,7 @@ LAYERS = ("file", "gradient", "step")
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of a document, and how; see protocol.ts."""
+    """What is shown of a document, and how; see web/src/protocol."""
 
     scope: str = ""
     layer: str = "file"

@@ -19,7 +19,7 @@ Plain = dict[str, object]
 
 
 def document(desk: Desk) -> Plain:
-    """All that a page must know of the open document; see protocol.ts."""
+    """All that a page must know of the open document; see web/src/protocol."""
     sheet, view, sections = desk.shown, desk.view, desk.context.graph.sections
     problems = [placed(problem, desk) for problem in desk.problems]
     told, graph, wrong = picture(desk)

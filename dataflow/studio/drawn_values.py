@@ -9,7 +9,7 @@ from dataflow.inspection.port_values import PortValue, PortValues
 
 
 def drawn_values(run: Mapping[str, object]) -> PortValues:
-    """By port what is drawn of the values of a run, see `Run` of protocol.ts."""
+    """By port what is drawn of the values of a run, see `Run` of web/src/protocol."""
     old = {*cast("list[str]", run["old"])}
     stats = cast("Mapping[str, Mapping[str, Any]]", run["values"])
     return {port: _drawn(found, port.rpartition(".")[0] in old) for port, found in stats.items()}

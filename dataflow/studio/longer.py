@@ -22,7 +22,7 @@ Filed = Callable[[str], Plain]
 
 @dataclass
 class Job:
-    """See `Job` of protocol.ts; ``work`` is its number among the work of the worker."""
+    """See `Job` of web/src/protocol; ``work`` is its number among the work of the worker."""
 
     number: int
     kind: str

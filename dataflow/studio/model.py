@@ -40,7 +40,7 @@ class Model:
                     self.readers.setdefault((operand.source, operand.output), []).append(name)
 
     def node(self, entry: Entry) -> Plain:
-        """A node; see NodeModel of protocol.ts."""
+        """A node; see NodeModel of web/src/protocol."""
         node = self.graph.nodes.get(self.prefix + entry.name)
         return {
             "name": entry.name,

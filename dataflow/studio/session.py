@@ -10,7 +10,7 @@ from dataflow.studio.names import renamed
 
 @dataclass
 class Session:
-    """See `Session` of protocol.ts."""
+    """See `Session` of web/src/protocol."""
 
     bypassed: list[str] = field(default_factory=list)
     frozen: dict[str, str] = field(default_factory=dict)
