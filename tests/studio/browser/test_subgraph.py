@@ -36,6 +36,7 @@ UNPACKED = (
     .replace("relu:", "halved/relu:")
     .replace("x: relu", "x: halved/relu")
     .replace("nodes:\n", "nodes:\n  # halved: ./halved.yaml, written out\n")
+    .replace("  out: {", "\n  out: {")
 )
 
 
