@@ -7,16 +7,20 @@ from pathlib import Path
 import package_graph
 import pytest
 
-GRAPH = package_graph.arrows(package_graph.ROOT / "dataflow")
+
+@pytest.fixture(scope="module")
+def drawn() -> package_graph.Arrows:
+    """The arrows of the framework."""
+    return package_graph.arrows(package_graph.ROOT / "dataflow")
 
 
-def test_arrows_point_down() -> None:
-    assert package_graph.problems(GRAPH, package_graph.layers()) == []
+def test_arrows_point_down(drawn: package_graph.Arrows) -> None:
+    assert package_graph.problems(drawn, package_graph.layers()) == []
 
 
-def test_picture_is_current() -> None:
+def test_picture_is_current(drawn: package_graph.Arrows) -> None:
     page = package_graph.PAGE.read_text("utf-8")
-    assert package_graph.written(page, package_graph.picture(GRAPH)) == page, "run package_graph.py --write"
+    assert package_graph.written(page, package_graph.picture(drawn)) == page, "run package_graph.py --write"
 
 
 def make(root: Path, **modules: str) -> package_graph.Arrows:
