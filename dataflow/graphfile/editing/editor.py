@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path as FilePath
 
 from dataflow.core.errors import GraphError, GraphFileError, Problem
@@ -15,42 +14,14 @@ from dataflow.files.atomic import write_texts
 from dataflow.graphfile.editing.acceptance import accepted
 from dataflow.graphfile.editing.changes import Change, Path, Refusal, Tree, apply, detached, plain_value
 from dataflow.graphfile.editing.history import Batches, History, Step, made
-from dataflow.graphfile.editing.relayout import laid_out
 from dataflow.graphfile.editing.replacements import as_typed, between
+from dataflow.graphfile.editing.text import Text, document_at, text_on_disk
 from dataflow.graphfile.parse import parse
-from dataflow.graphfile.paths import Location, read_document
+from dataflow.graphfile.paths import Location
 from dataflow.graphfile.section_checks import place_of
 from dataflow.graphfile.shipped import refuse_writing
-from dataflow.graphfile.spans import Span, spans
+from dataflow.graphfile.spans import Span
 from dataflow.graphfile.tree import START, Document
-
-
-class Text:
-    """A text that is a graph file as far as YAML goes, and what is found out about it when it is first asked for."""
-
-    def __init__(self, document: Document, in_layout: bool | None = None):
-        if document.root is not None and not document.problems and not isinstance(document.root.data, dict):
-            document.report(document.root.place, f"a graph file must be a mapping, got {document.root.kind}")
-        if document.problems or document.root is None:
-            raise GraphFileError(document.problems.values())
-        self.document, self.root = document, document.root
-        if in_layout is not None:
-            self.in_layout = in_layout
-
-    @property
-    def whole(self) -> str:
-        """The text with its byte order mark."""
-        return self.document.mark + self.document.text
-
-    @cached_property
-    def spans(self) -> Span:
-        """Where each value begins and ends."""
-        return spans(self.document.text)
-
-    @cached_property
-    def in_layout(self) -> bool:
-        """Whether it is as `dataflow fmt` writes it."""
-        return laid_out(self.document) == self.document.text
 
 
 @dataclass
@@ -74,8 +45,8 @@ class TextEditor:
         self.path = os.fspath(path)
         self._gathers = False
         self._waiting: Waiting | None = None
-        self._text = Text(_document(self.path, text))
-        self._on_disk = self.text if text is None else _on_disk(self.path)  # None: no such file
+        self._text = Text(document_at(self.path, text))
+        self._on_disk = self.text if text is None else text_on_disk(self.path)  # None: no such file
         self._saved = self.text  # since then `diff` shows what changed
         self._history = History()
         self._outset: Text | None = None  # the text before the first of several edits that are made together
@@ -263,7 +234,7 @@ class TextEditor:
 
     def on_disk(self) -> str | None:
         """The text that the file has now; None where there is none that can be read."""
-        return _on_disk(self.path)
+        return text_on_disk(self.path)
 
     def know(self, on_disk: str | None) -> None:
         """Take note of what another has made of the file, so that `save` writes over that."""
@@ -323,24 +294,6 @@ def save_together(editors: Sequence[TextEditor]) -> None:
     write_texts(texts | {editor.path: editor.text for editor in editors})
     for editor in editors:
         editor._know_saved()
-
-
-def _document(path: str, text: str | None) -> Document:
-    if text is not None:
-        return parse(text, path)
-    try:
-        location = Location.of(path)
-    except ValueError as error:
-        document = Document(path)
-        document.report(START, str(error))
-        return document
-    return read_document(location.real, path)
-
-
-def _on_disk(path: str) -> str | None:
-    """The text of a file; None where there is none."""
-    document = _document(path, None)
-    return None if document.problems and not document.text else document.mark + document.text
 
 
 def _diff(path: str, old: str, new: str) -> list[str]:

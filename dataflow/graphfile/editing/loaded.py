@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 
 from dataflow.core.errors import Problem
 from dataflow.graphfile.editing.blame import new_problems
-from dataflow.graphfile.editing.editor import Text, TextEditor
+from dataflow.graphfile.editing.editor import TextEditor
+from dataflow.graphfile.editing.text import Text
 from dataflow.graphfile.load import read
 from dataflow.graphfile.load_context import LoadContext
 
