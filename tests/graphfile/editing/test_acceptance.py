@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dataflow.graphfile.editing.acceptance import accepted, said, shared
-from dataflow.graphfile.editing.changes import Put, Refusal
+from dataflow.graphfile.editing.changes import Change, Drop, Put, Refusal
 from dataflow.graphfile.editing.history import made
 from dataflow.graphfile.parse import parse
 from dataflow.graphfile.spans import spans
@@ -22,6 +22,14 @@ def test_refusals_name_the_anchor_that_stands_in_the_way() -> None:
 def test_a_change_is_refused_where_the_text_would_say_another_thing() -> None:
     with pytest.raises(Refusal, match=r"'a\.b' is part of the anchor &k"):
         accepted(parse(SHARED, "g.yaml"), spans(SHARED), [Put(("a", "b"), 2)], in_layout=False)
+
+
+def test_changes_stay_what_they_are_however_often_they_are_tried() -> None:
+    text, changes = "dataflow:  1\na: [1]\n", list[Change]([Put(("a",), [1, 2, 3]), Drop(("a", 1))])
+    for _ in range(2):
+        found = accepted(parse(text, "g.yaml"), spans(text), changes, in_layout=False)
+        assert made(text, found.batches) == "dataflow:  1\na: [1, 3]\n"
+    assert changes == [Put(("a",), [1, 2, 3]), Drop(("a", 1))]
 
 
 @pytest.mark.parametrize("in_layout", [True, False])
