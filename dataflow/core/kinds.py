@@ -16,6 +16,7 @@ from dataflow.core.quantized import Passes
 from dataflow.core.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
 
 _COLUMNS = 1024  # elements of a row that short rows are joined to before they are folded
+_BESIDE = 64  # products that are made beside each other where many short rows are multiplied
 
 
 class Source(Block, abstract=True):
@@ -138,10 +139,25 @@ def leading(shape: Sequence[int], axes: Sequence[int]) -> int | None:
     return prod(shape[axis] for axis in others)
 
 
+def fold_last(ufunc: np.ufunc, x: Array, dtype: DType) -> Any:
+    """Elements along the last axis folded in a dtype.
+
+    A product waits for the one before; so of many elements every 64th, in a vector of them every 1,024th, are
+    multiplied first, and then these.
+    """
+    size, width = x.shape[-1], _COLUMNS if x.ndim == 1 and x.shape[0] >= 2 * _COLUMNS else _BESIDE
+    if ufunc is not np.multiply or size < 2 * width:
+        return ufunc.reduce(x, axis=-1, dtype=dtype)
+    whole = size - size % width
+    columns = ufunc.reduce(x[..., :whole].reshape(*x.shape[:-1], whole // width, width), axis=-2, dtype=dtype)
+    total = ufunc.reduce(columns, axis=-1, dtype=dtype)
+    return ufunc(total, ufunc.reduce(x[..., whole:], axis=-1, dtype=dtype)) if whole < size else total
+
+
 def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
     """Rows, ``[rows, width]`` or ``[rows]``, folded in a dtype; short rows are joined to longer ones first."""
     if rows.ndim == 1 or rows.shape[1] == 1:
-        return ufunc.reduce(rows.reshape(-1), dtype=dtype)
+        return fold_last(ufunc, rows.reshape(-1), dtype)
     count, width = rows.shape
     repeat = min(count, _COLUMNS // width)
     if repeat < 2:

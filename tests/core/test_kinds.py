@@ -21,6 +21,7 @@ from dataflow.core.kinds import (
     Unary,
     Update,
     View,
+    fold_last,
     fold_rows,
     leading,
 )
@@ -258,3 +259,20 @@ def test_attrs_of_a_kind_are_those_of_its_blocks() -> None:
     assert list(Rounded.signature.attrs) == ["keep_dims", "digits"]
     assert list(Rounded.signature.inputs) == ["input", "axis"]
     assert Rounded(digits=1, keep_dims=True).attrs() == {"digits": 1, "keep_dims": True}
+
+
+@pytest.mark.parametrize(
+    "shape", [(127,), (128,), (129,), (2047,), (2048,), (70_001,), (3, 5000), (2, 3, 200)], ids=str
+)
+@pytest.mark.parametrize("dtype", ["float32", "int32", "complex64"])
+def test_products_along_the_last_axis_are_those_of_the_elements(shape: tuple[int, ...], dtype: str) -> None:
+    """Beside their neighbours or not: as near to the true one as products one after the other."""
+    random = np.random.default_rng(sum(shape))
+    x = (1 + random.normal(size=shape) * 1e-3).astype(dtype) if dtype != "int32" else random.integers(-3, 4, shape)
+    wide = np.dtype({"float32": np.float64, "int32": np.int32, "complex64": np.complex128}[dtype])
+    made, plain = fold_last(np.multiply, x.astype(dtype), wide), np.multiply.reduce(x.astype(dtype), -1, wide)
+    assert made.dtype == wide and np.shape(made) == shape[:-1]
+    if dtype == "int32":
+        assert np.array_equal(made, plain)  # these wrap around
+    else:
+        assert np.allclose(made, plain, rtol=1e-11, atol=0)
