@@ -1,1 +1,1 @@
-import{O as e}from"./index.js";import{Gallery as t}from"./Gallery.js";import{t as n}from"./jsx-runtime.js";var r=n();function i(){return(0,r.jsx)(e,{title:`Open a graph`,children:(0,r.jsx)(t,{})})}export{i as default};
+import{M as e}from"./index.js";import{Gallery as t}from"./Gallery.js";import{t as n}from"./jsx-runtime.js";var r=n();function i(){return(0,r.jsx)(e,{title:`Open a graph`,children:(0,r.jsx)(t,{})})}export{i as default};
