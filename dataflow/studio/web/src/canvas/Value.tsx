@@ -18,7 +18,7 @@ export function OutputValue({ name, value }: { name: string; value: string }) {
   const metric = useStudio(({ training }) => (training?.state === "running" ? training.metrics[name]?.train : undefined) ?? null);
   if (metric !== null)
     return (
-      <span className="shown live">
+      <span className="shown live" title="mean of the last epoch of training">
         <b>{short(metric, 3)}</b>
       </span>
     );
