@@ -16,10 +16,13 @@ beforeEach(() => {
   set({ document: chain({ saved: false, readonly: "" }), disk: [] });
 });
 
-test("what is saved is not saved again", async () => {
-  set({ document: chain({ saved: true }) });
+test("what seems saved is saved too, as an edit may not be answered yet; what cannot be edited is not", async () => {
+  set({ document: chain({ saved: true, readonly: "comes with the package" }) });
   await save();
   expect(asked).not.toHaveBeenCalled();
+  set({ document: chain({ saved: true, readonly: "" }) });
+  await save();
+  expect(asked.mock.calls).toEqual([["save", { overwrite: [] }]]);
 });
 
 test("files that another program has changed are asked about one by one, and written over only when told", async () => {

@@ -3,9 +3,13 @@ import { ask } from "../connection";
 import { announce, decided, get, set } from "../store";
 import { question } from "./state";
 
-/** Save all files that were edited. Where another has changed one on the disk, ask whose text is to stay, and go on then. */
+/**
+ * Save all files that were edited, by edits too that are not answered yet, so that all seems saved.
+ * Where another has changed one on the disk, ask whose text is to stay, and go on then.
+ */
 export async function save(): Promise<void> {
-  if (get().document?.saved === false) await write([]);
+  const { document } = get();
+  if (document !== null && !(document.saved && document.readonly)) await write([]);
 }
 
 /** Write over what another has made of a file. */
