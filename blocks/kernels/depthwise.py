@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from blocks.kernels.chunked import cut
-from blocks.kernels.im2col import Bound, positions
+from blocks.kernels.im2col import Bound, Geometry, positions
 from blocks.kernels.windows import Span, has_padding, inside, slab_rows, taps, touched
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
@@ -24,19 +24,13 @@ from dataflow.core.workspace import Workspace
 # -- the convolution ------------------------------------------------------------------------------------------------
 
 
-def bind_convolve(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: Sequence[Span],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_convolve(memory: Workspace, of: Geometry) -> Bound:
     """The products of each window of a channel with the filters of that channel, as ``(x, filter, out)``.
 
     The result is [batch, ...positions, outputs].
     """
-    images = _Images(memory, shape, over, filter[-1], dtype, channels_last)
+    shape, filter, over, dtype, channels_last = of
+    images = _Images(memory, of)
     made, exact = (*positions(over), prod(filter[-2:])), dtypes.compute(dtype)
     (result,) = memory.arrays(((images.count * prod(made) * (dtype != exact or not channels_last),), exact))
     weights = _weights(memory, filter, over, exact, made[-2])
@@ -62,19 +56,16 @@ class _Images:
     """Some images at a time with their padding, and each channel repeated for its outputs, in the dtype to compute in.
 
     count : how many images, at most.
-    copied : the elements of the copy; 0 where images are as they must be, and only made contiguous.
     """
 
-    def __init__(
-        self, memory: Workspace, shape: tuple[int, ...], over: Sequence[Span], outputs: int, dtype: DType, last: bool
-    ):
-        exact = dtypes.compute(dtype)
-        image = prod(s.reach for s in over) * shape[-1] * outputs
-        self.count = slab_rows(shape[0], image * int(exact.itemsize))
-        needed = outputs > 1 or dtype != exact or not last or has_padding(over)
-        (self.buffer,) = memory.arrays(((self.count * image * needed,), exact))
-        self.shape = (*(s.reach for s in over), shape[-1], outputs)
-        self.touched, self.inside = touched(over), inside(over)
+    def __init__(self, memory: Workspace, of: Geometry):
+        exact, outputs, reach = dtypes.compute(of.dtype), of.filter[-1], [s.reach for s in of.over]
+        image = prod(reach) * of.shape[-1] * outputs
+        self.count = slab_rows(of.shape[0], image * int(exact.itemsize))
+        needed = outputs > 1 or of.dtype != exact or not of.channels_last or has_padding(of.over)
+        self.buffer = memory.array(self.count * image * needed, exact)
+        self.shape = (*reach, of.shape[-1], outputs)
+        self.touched, self.inside = touched(of.over), inside(of.over)
 
     def padded(self, x: Array) -> Array:
         """So many images, [batch, ...spatial, channels]."""
@@ -144,15 +135,9 @@ def _phases(s: Span) -> Phases:
     return Phases(before, after, phases)
 
 
-def bind_by_input(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: Sequence[Span],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_by_input(memory: Workspace, of: Geometry) -> Bound:
     """The gradient of a convolution by its ``x``, which has this shape, as ``(filter, dy, out)``."""
+    shape, filter, over, dtype, channels_last = of
     exact, multiplier, dims = dtypes.compute(dtype), filter[-1], list(map(_phases, over))
     around = (*(d.before + n + d.after for d, n in zip(dims, positions(over), strict=True)), shape[-1] * multiplier)
     within = (slice(None), *(slice(d.before, d.before + n) for d, n in zip(dims, positions(over), strict=True)))
@@ -205,17 +190,11 @@ def _phase(source: Array, phases: Sequence[Phase], weights: Array, out: Array, b
 # -- its gradient by the filter -------------------------------------------------------------------------------------
 
 
-def bind_by_filter(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: Sequence[Span],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_by_filter(memory: Workspace, of: Geometry) -> Bound:
     """The gradient of a convolution by its filter, which has this shape, as ``(x, dy, out)``."""
+    shape, filter, over, dtype, channels_last = of
     exact, channels = dtypes.compute(dtype), prod(filter[-2:])
-    images = _Images(memory, shape, over, filter[-1], dtype, channels_last)
+    images = _Images(memory, of)
     places = positions(over)
     made = images.count * prod(places) * channels
     copy, sums_of = memory.arrays(

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from blocks.kernels import integer_convolution
-from blocks.kernels.im2col import Bound, Columns, Tile, Windows, positions
+from blocks.kernels.im2col import Bound, Columns, Geometry, Tile, Windows, positions
 from blocks.kernels.matrix_product import matmul, share_rooms, sharing
 from blocks.kernels.windows import SLAB, Span, crop, has_padding, reached, taps
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.workspace import Workspace
 
@@ -35,20 +35,13 @@ class _Room(NamedTuple):
 # -- the convolution ------------------------------------------------------------------------------------------------
 
 
-def bind_convolve(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: tuple[Span, ...],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_convolve(memory: Workspace, of: Geometry) -> Bound:
     """The products of each window of ``x`` with the filter, [batch, ...positions, outputs], as ``(x, filter, out)``."""
-    if dtype.kind in "iu":
-        return integer_convolution.bind_convolve(memory, shape, filter, over, dtype, channels_last)
-    columns = Columns(shape, filter, over, dtype, channels_last)
+    if of.dtype.kind in "iu":
+        return integer_convolution.bind_convolve(memory, of)
+    columns = Columns(*of)
     (narrow,) = memory.arrays(_weights(columns))
-    direct = columns.storage == columns.dtype and columns.groups == 1 and channels_last
+    direct = columns.storage == columns.dtype and columns.groups == 1 and of.channels_last
     threads = range(sharing(columns.tiles))
     rooms = [_Room(Windows(columns, memory), memory.arrays(columns.products(not direct))) for _ in threads]
 
@@ -83,24 +76,17 @@ def _weights(columns: Columns) -> ArraySpec:
 # -- its gradient by the input --------------------------------------------------------------------------------------
 
 
-def bind_by_input(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: tuple[Span, ...],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_by_input(memory: Workspace, of: Geometry) -> Bound:
     """The gradient of a convolution by its ``x``, which has this shape, as ``(filter, dy, out)``."""
-    columns = Columns(shape, filter, over, dtype, False)
+    columns = Columns(*of._replace(channels_last=False))
     if not _is_convolution(columns):
-        return _bind_col2im(memory, columns, channels_last)
+        return _bind_col2im(memory, columns, of.channels_last)
     # with the flipped filter, twice as fast as col2im: windows are only read
-    *kernel, depth, outputs = filter
-    (flipped,) = memory.arrays(((columns.width * columns.outputs,), dtype))
-    flipped, axes = flipped.reshape(*kernel, outputs, depth), tuple(range(len(over)))
-    gradients, back = (shape[0], *positions(over), outputs), tuple(map(_transposed, over))
-    convolve = bind_convolve(memory, gradients, flipped.shape, back, dtype, channels_last)
+    *kernel, depth, outputs = of.filter
+    (flipped,) = memory.arrays(((columns.width * columns.outputs,), of.dtype))
+    flipped, axes = flipped.reshape(*kernel, outputs, depth), tuple(range(len(of.over)))
+    gradients, back = (of.shape[0], *positions(of.over), outputs), tuple(map(_transposed, of.over))
+    convolve = bind_convolve(memory, of._replace(shape=gradients, filter=flipped.shape, over=back))
 
     def by_input(filter: Array, dy: Array, out: Array) -> None:
         np.copyto(flipped, np.flip(filter, axes).swapaxes(-1, -2))
@@ -180,16 +166,9 @@ def _product(left: Array, right: Array, out: Array) -> None:
 # -- its gradient by the filter -------------------------------------------------------------------------------------
 
 
-def bind_by_filter(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: tuple[Span, ...],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_by_filter(memory: Workspace, of: Geometry) -> Bound:
     """The gradient of a convolution by its filter, which has this shape, as ``(x, dy, out)``."""
-    columns = Columns(shape, filter, over, dtype, channels_last)
+    columns = Columns(*of)
     runs, each = _runs(columns), (columns.groups, columns.width, columns.outputs // columns.groups)
     (buffer,) = memory.arrays(_sums(columns))
     threads = range(sharing(runs))

@@ -22,6 +22,21 @@ COPY = 24  # multiplications that take as long as to copy an element
 LARGE = 8 * LEAST  # work of images for a thread: below it threads wait for the interpreter, and share products instead
 
 Bound = Callable[[Array, Array, Array], None]  # two inputs, and where the result goes
+
+
+class Geometry(NamedTuple):
+    """What a convolution is of: the shapes of images, channels last, and filter, the windows, and the dtype.
+
+    channels_last : whether images and results are laid out so, and not only seen so.
+    """
+
+    shape: tuple[int, ...]
+    filter: tuple[int, ...]
+    over: tuple[Span, ...]
+    dtype: DType
+    channels_last: bool
+
+
 Tile = tuple[slice, list[slice]]  # some images, and for these the rows of positions to work on at once
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from blocks.kernels import depthwise as float_depthwise
 from blocks.kernels.chunked import cut
-from blocks.kernels.im2col import Bound, Columns, Tile, columns_of, positions
+from blocks.kernels.im2col import Bound, Columns, Geometry, Tile, columns_of, positions
 from blocks.kernels.integer_product import add, digit, load
 from blocks.kernels.integer_way import DIGIT, Ends, Way, chosen, ends, limits, unless_zero, way
 from blocks.kernels.matrix_product import matmul, share, sharing
@@ -67,18 +67,11 @@ def convolve(x: Array, filter: Array, over: tuple[Span, ...], out: Array, zeros:
         share(columns.tiles, convolve_tile)
 
 
-def bind_convolve(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    filter: tuple[int, ...],
-    over: tuple[Span, ...],
-    dtype: DType,
-    channels_last: bool,
-) -> Bound:
+def bind_convolve(memory: Workspace, of: Geometry) -> Bound:
     """`convolve` without zero points, as ``(x, filter, out)``; its memory follows from values, so it is borrowed."""
-    how = way(prod(filter[:-1]), limits(dtype), limits(dtype))
-    memory.borrowed += convolve_bytes(shape, filter, over, dtype, channels_last, how)
-    return lambda x, filter, out: convolve(x, filter, over, out)
+    how = way(prod(of.filter[:-1]), limits(of.dtype), limits(of.dtype))
+    memory.borrowed += convolve_bytes(*of, how)
+    return lambda x, filter, out: convolve(x, filter, of.over, out)
 
 
 def _padded(given: Array, over: tuple[Span, ...], memory: Array, zero: Array | None) -> Array:
@@ -142,7 +135,7 @@ def _bind_depthwise(
 ) -> Bound:
     """The convolution, in floats, of images of this shape that have their padding already."""
     inner = tuple(s._replace(size=s.reach, before=0, after=0) for s in over)
-    return float_depthwise.bind_convolve(memory, shape, filter, inner, how.dtype, True)
+    return float_depthwise.bind_convolve(memory, Geometry(shape, filter, inner, how.dtype, True))
 
 
 def depthwise_way(filter: tuple[int, ...], x: Ends, weights: Ends) -> Way:

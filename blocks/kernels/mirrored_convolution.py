@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from blocks.kernels import grouped_convolution
-from blocks.kernels.im2col import Bound
+from blocks.kernels.im2col import Bound, Geometry
 from blocks.kernels.windows import Span
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
@@ -47,7 +47,7 @@ def bind_convolve_mirrored(
     mirrored, lines = memory.arrays(*(((n * channels,), dtype) for n in (rows * columns, rows * before[1])))
     mirrored, lines = mirrored.reshape(1, rows, columns, channels), lines.reshape(1, rows, before[1], channels)
     resizing = memory.arrays(*_resizing(shape, size, dtype)) if size is not None else []
-    convolve = grouped_convolution.bind_convolve(memory, mirrored.shape, filter, over, dtype, True)
+    convolve = grouped_convolution.bind_convolve(memory, Geometry(mirrored.shape, filter, over, dtype, True))
 
     def convolve_mirrored(images: Array, filter: Array, out: Array) -> None:
         for image in range(batch if out.size else 0):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from math import prod
-from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from blocks.kernels import depthwise, grouped_convolution
+from blocks.kernels.im2col import Bound, Geometry
 from blocks.kernels.integer_way import told
 from blocks.kernels.product_ranges import Terms, product_range
 from blocks.kernels.static_shape import sizes
@@ -30,13 +30,21 @@ from blocks.nn_ops.window_base import (
 )
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array, storage
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.quantized import Product
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim, Shape, agree, show
 from dataflow.core.workspace import Kernel, Workspace
 
 DILATIONS = "distance between the elements of the window, a number per dim; that of batch and channel is 1"
+
+
+class Arithmetic(Protocol):
+    """A convolution and its gradients, bound; a module is one."""
+
+    def bind_convolve(self, memory: Workspace, of: Geometry) -> Bound: ...
+    def bind_by_input(self, memory: Workspace, of: Geometry) -> Bound: ...
+    def bind_by_filter(self, memory: Workspace, of: Geometry) -> Bound: ...
 
 
 class Convolution(Windowed, abstract=True):
@@ -59,7 +67,7 @@ class Convolution(Windowed, abstract=True):
         return self.spatial("strides"), dilations, self.spatial_padding()
 
     @property
-    def arithmetic(self) -> ModuleType:
+    def arithmetic(self) -> Arithmetic:
         """The module that has the arithmetic."""
         return depthwise if self.is_depthwise else grouped_convolution
 
@@ -162,6 +170,11 @@ class Convolution(Windowed, abstract=True):
         """Whether values have their channels last already."""
         return not self.layout.startswith("NC")
 
+    def geometry(self, shape: Sequence[int], filter: tuple[int, ...], dtype: DType) -> Geometry:
+        """What is convolved, for shapes of images, in the layout of the block, and of a filter."""
+        last = self.last_shape(shape)
+        return Geometry(last, filter, self.over(last[1:-1], filter), dtype, self.channels_last)
+
     def last_shape(self, shape: Sequence[int]) -> tuple[int, ...]:
         """A shape with the channels last."""
         batch, inner, channels = split(shape, self.layout)
@@ -205,13 +218,9 @@ class Forward(Convolution, abstract=True):
         return self.product_range(input, filter)
 
     def bind(self, memory: Workspace, input: TensorType, filter: TensorType) -> Kernel:
-        shape, made, dtype = (
-            self.last_shape(input.sizes),
-            self.convolved(input.shape, filter.shape),
-            storage(input.dtype),
-        )
-        over = self.over(shape[1:-1], filter.sizes)
-        convolve = self.arithmetic.bind_convolve(memory, shape, filter.sizes, over, dtype, self.channels_last)
+        made: Any = self.convolved(input.shape, filter.shape)
+        dtype = storage(input.dtype)
+        convolve = self.arithmetic.bind_convolve(memory, self.geometry(input.sizes, filter.sizes, dtype))
 
         def kernel(input: Array, filter: Array, out: Array | None = None) -> Array:
             out = np.empty(made, dtype) if out is None else out
@@ -261,9 +270,8 @@ class InputGradient(Convolution, abstract=True):
 
     def bind(self, memory: Workspace, input_sizes: TensorType, filter: TensorType, out_backprop: TensorType) -> Kernel:
         shape: Any = self.shape_of(input_sizes, filter, out_backprop)
-        last, dtype = self.last_shape(shape), storage(filter.dtype)
-        over = self.over(last[1:-1], filter.sizes)
-        by_input = self.arithmetic.bind_by_input(memory, last, filter.sizes, over, dtype, self.channels_last)
+        dtype = storage(filter.dtype)
+        by_input = self.arithmetic.bind_by_input(memory, self.geometry(shape, filter.sizes, dtype))
 
         def kernel(input_sizes: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
             out = np.empty(shape, dtype) if out is None else out
@@ -288,9 +296,8 @@ class FilterGradient(Convolution, abstract=True):
 
     def bind(self, memory: Workspace, input: TensorType, filter_sizes: TensorType, out_backprop: TensorType) -> Kernel:
         filter: Any = self.shape_of(input, filter_sizes, out_backprop)
-        shape, dtype = self.last_shape(input.sizes), storage(input.dtype)
-        over = self.over(shape[1:-1], filter)
-        by_filter = self.arithmetic.bind_by_filter(memory, shape, filter, over, dtype, self.channels_last)
+        dtype = storage(input.dtype)
+        by_filter = self.arithmetic.bind_by_filter(memory, self.geometry(input.sizes, filter, dtype))
 
         def kernel(input: Array, filter_sizes: Array, out_backprop: Array, out: Array | None = None) -> Array:
             out = np.empty(filter, dtype) if out is None else out
