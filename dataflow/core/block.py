@@ -17,6 +17,7 @@ from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError, RunError, kind_of, listing, nearest
+from dataflow.core.kernel_inputs import KernelInputs
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
 from dataflow.core.quantized import Quantizable
@@ -36,7 +37,7 @@ THROUGH_BODY = object()  # the gradient of a composite that has no rule of its o
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(attr,))
-class Block(Shown, Quantizable):
+class Block(Shown, Quantizable, KernelInputs):
     """The root of all blocks; `dataflow.core.kinds` has the bases to derive from.
 
     A subclass writes its ports (class attributes without annotation), attrs (annotated, by `attr`), type variables
@@ -55,7 +56,6 @@ class Block(Shown, Quantizable):
         ``grad = None`` lets nothing flow at all. A block with a port called ``grad`` writes the rule as ``backward``.
     """
 
-    signature: ClassVar[Signature] = Signature()
     node_name: ClassVar[str] = ""  # of a node that is given none: the name of the class in snake case
     aliases: ClassVar[tuple[str, ...]] = ()
     found_by: ClassVar[tuple[str, ...]] = ()  # further words for it, the most usual one first
@@ -68,16 +68,13 @@ class Block(Shown, Quantizable):
     training: ClassVar[str] = ""  # the attr by which it goes by statistics of the batch, until its own are frozen
     better: ClassVar[str] = ""  # of a metric or loss: "max" if more is better, "min" if less is
     grad: ClassVar[Any] = MISSING_GRADIENT
-    precompute: ClassVar[Any] = None
     bind: ClassVar[Any] = None
     remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
-    contiguous_inputs: ClassVar[bool] = False  # True: inputs are made contiguous, as strides would change sums
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
-    precomputed_ports: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, abstract: bool = False, **options: object) -> None:
         super().__init_subclass__(**options)
@@ -261,45 +258,6 @@ class Block(Shown, Quantizable):
         """Whether a feedable block without inputs has a value when it is not fed."""
         return False
 
-    def kernel_args(self, arrays: Sequence[Any]) -> list[Any]:
-        """The arguments of the kernel for these inputs.
-
-        They are contiguous if the kernel asks for that; those that ``precompute`` names are replaced by its result.
-        """
-        if self.contiguous_inputs:
-            arrays = self.in_order(arrays)
-        if not self.precomputed_ports:
-            return list(arrays)
-        taken, others = self._ports
-        return [*[arrays[i] for i in others], self.precomputed([arrays[i] for i in taken])]
-
-    def in_order(self, arrays: Sequence[Any]) -> list[Any]:
-        """The inputs as contiguous arrays, copied where needed; inputs read for their shape alone stay as they are."""
-        return [a if lent else dtypes.contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
-
-    @cached_property
-    def _lent(self) -> list[bool]:
-        """For each input whether it only lends its dtype and shape."""
-        return [port.like for port in self.signature.inputs.values()]
-
-    @cached_property
-    def _ports(self) -> tuple[list[int], list[int]]:
-        """The positions of the inputs that ``precompute`` names, in its order, and of the others."""
-        names = list(self.signature.inputs)
-        taken = [names.index(port) for port in self.precomputed_ports]
-        return taken, [i for i in range(len(names)) if i not in taken]
-
-    def precomputed(self, arrays: Sequence[Any]) -> Any:
-        """The result of ``precompute``; the last one is used again if its inputs are small and have the same bits."""
-        small = sum(array.nbytes for array in arrays) <= _REMEMBERED
-        key = [(array.dtype, array.shape, array.tobytes()) for array in arrays] if small else None
-        last = self.__dict__.get("_last")
-        if last is not None and key is not None and last[0] == key:
-            return last[1]
-        made = self.precompute(*arrays)
-        self.__dict__["_last"] = (key, made)  # one tuple: other threads never see half of it
-        return made
-
     def pack(self, values: Sequence[Any]) -> Any:
         """One value as it is, several as a named tuple, none as None."""
         if len(self.signature.outputs) == 1:
@@ -351,7 +309,6 @@ class Block(Shown, Quantizable):
 
 
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_REMEMBERED = 1 << 16  # bytes of inputs up to which the result of `precompute` is kept for the next call
 
 
 @cache
