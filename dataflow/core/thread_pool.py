@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_THREADS = 256
 VARIABLE = "DATAFLOW_THREADS"
-MIN_PARALLEL = 1 << 21  # elements above which handing tiles to other threads saves more time than it takes
 
 
 @cache

@@ -14,9 +14,8 @@ from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import flat, map_port
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
-from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.engine.jit import WARM, compile_loop
-from dataflow.engine.region import Region
+from dataflow.engine.region import Region, fewest_shared
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
 from dataflow.engine.tile_loop import StepError
@@ -95,7 +94,8 @@ def _tiled_call(
     written = [(t.sizes, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.reduces, strict=True)]
     writes = tuple(slot(dtype) for _, dtype, _ in written)
     region = Region([TiledOp(block, made, reads, writes, block.reduces)], dtypes, set(writes), compiled=compiled)
-    return TiledCall(region, settings.threads if made.size >= MIN_PARALLEL else 1, tuple(written))
+    workers = settings.threads if made.size >= fewest_shared(compiled) else 1
+    return TiledCall(region, workers, tuple(written))
 
 
 def _key(array: Array) -> Hashable:

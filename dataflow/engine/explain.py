@@ -92,8 +92,9 @@ def totals(program: Program) -> str:
 
 def _heading(stage: Fused, program: Program) -> str:
     read, written = program.bytes_moved(stage)
-    threads = f" by {stage.workers} threads" if stage.workers > 1 else ""
-    return f"{stage.region.heading}{threads}, {read} bytes read, {written} written"
+    workers = min(stage.workers, stage.region.most_workers)
+    threads = f" by {workers} threads" if workers > 1 else ""
+    return f"{stage.region.heading(workers)}{threads}, {read} bytes read, {written} written"
 
 
 def _remark(step: Step, program: Program) -> str:

@@ -10,10 +10,9 @@ from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat, map_port
 from dataflow.core.shapes import Shape, TensorType
-from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.fusion_groups import Group, fusion_groups, with_operands
-from dataflow.engine.region import Region
+from dataflow.engine.region import Region, fewest_shared
 from dataflow.engine.render_numba import Loop, loops
 from dataflow.engine.settings import Settings
 from dataflow.engine.slots import Read
@@ -153,5 +152,5 @@ class _Fusion:
                 turns[item.ops[0] : item.ops[-1] + 1] = [item.ops[0]] * len(item.ops)
         scratch = tile_scratch(steps, storage, set(outputs), self.folded, turns)
         region = Region(ops, storage, set(outputs), *scratch, compiled=self.compiled)
-        workers = self.settings.threads if group.size >= MIN_PARALLEL else 1
+        workers = self.settings.threads if group.size >= fewest_shared(self.compiled) else 1
         return Fused(tuple(steps), region, tuple(inputs), tuple(outputs), workers, tuple(dict.fromkeys(group.notes)))

@@ -20,10 +20,17 @@ from dataflow.engine.render_numpy import TileText
 from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.tile_loop import Fold, StepError, TileRun
 from dataflow.engine.tiled_op import TiledOp
-from dataflow.engine.tiling import Layout, tile_of
+from dataflow.engine.tiling import Layout, grain_of, tile_of
 
-SHARES = 4  # parts of a thread's work, so that all threads end at about the same time
+SHARES = 2  # parts of a thread's work, so that all threads end at about the same time
+SHARED = 3 << 19  # elements of a compiled region from which threads share it; all that NumPy takes by tiles they share
+GRAINS = 8  # that are worth another thread
 LONG = 1 << 22  # elements of a compiled call: between calls a run may be interrupted or cancelled
+
+
+def fewest_shared(compiled: bool) -> int:
+    """Elements of a region from which sharing it among threads saves time."""
+    return SHARED if compiled else 0
 
 
 class Region:
@@ -162,12 +169,11 @@ class Region:
         op = self.ops[first]
         return op.block.compiled_kernel is not None and op.tiling.unit <= WIDE and not op.short
 
-    @property
-    def heading(self) -> str:
-        """How the elements are divided: ``4 tiles of 524288 elements``."""
+    def heading(self, workers: int) -> str:
+        """How the elements are divided among threads: ``4 tiles of 524288 elements``."""
         if self.compiled and self._is_one_call(self._loops):
             return f"compiled loop of {self.size} elements"
-        tile = min(self.tile, self.size)
+        tile = min(self.step(workers, False), self.size)
         count = -(-self.size // tile)
         return f"{count} tile{'s' * (count > 1)} of {tile} elements"
 
@@ -180,19 +186,32 @@ class Region:
         written = {slot for loop in compiled for i in loop.ops for slot in self.ops[i].writes}
         return written.difference(*(loop.results for loop in compiled))
 
+    @property
+    def most_workers(self) -> int:
+        """How many threads may share the work: of tiles that are folded each has one."""
+        return -(-self.size // (self.tile if self.folded else GRAINS * grain_of(1)))
+
     def step(self, workers: int, compiled: bool) -> int:
-        """Elements that are computed at once: those of a tile, or more where a compiled call takes many."""
-        if not compiled or not self.all_at_once:
-            return self.tile
-        shares = max(SHARES * workers if workers > 1 else 1, -(-self.size // LONG))
-        return -(-self.size // shares // self.tile) * self.tile
+        """Elements that are computed at once: at most a tile, or more where a compiled call takes many.
+
+        Where nothing is folded shares of the workers need not be whole tiles.
+        """
+        at_once = compiled and self.all_at_once
+        if workers == 1:
+            shares = -(-self.size // LONG) if at_once else 0
+        elif at_once:
+            shares = max(SHARES * workers, -(-self.size // LONG))
+        else:
+            shares = 0 if self.folded else workers * -(-self.size // (workers * self.tile))
+        grain = self.tile if self.folded else grain_of(max(op.tiling.unit for op in self.ops))
+        return -(-self.size // shares // grain) * grain if shares else self.tile
 
     def run(self, values: list[Any], workers: int) -> None:
         """Fill the output arrays that stand in ``values``, by slot, with at most this many threads.
 
         Raises StepError with the index of the op whose kernel fails.
         """
-        run, workers = TileRun(self, values), min(workers, -(-self.size // self.tile))
+        run, workers = TileRun(self, values), min(workers, self.most_workers)
         step = self.step(workers, run.compiled)
         self.tile_text(min(step, self.size), run.compiled)  # compiled once, before there are threads
         starts = iter(range(0, self.size, step))

@@ -87,9 +87,10 @@ class Fused(_SeveralSteps):
     @property
     def scratch_bytes(self) -> int:
         """Bytes of scratch that the workers borrow, for values of one tile and for their kernels."""
-        tile = min(self.region.tile, self.region.size)
+        workers = min(self.workers, self.region.most_workers)
+        tile = min(self.region.step(workers, False), self.region.size)
         each = tile * sum(self.region.widths[buffer] for buffer in self.region.buffers) + self.region.workspace(tile)
-        return min(self.workers, -(-self.region.size // tile)) * -(-each // CHUNK) * CHUNK
+        return workers * -(-each // CHUNK) * CHUNK
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ def row_of(unit: int) -> int:
     return unit * max(1, ROW // unit) if unit > 1 else 1
 
 
+def grain_of(unit: int) -> int:
+    """Elements of which parts that need not be whole tiles have a multiple."""
+    return row_of(unit) if unit > 1 else ROW
+
+
 def tile_of(unit: int) -> int:
     """Elements of every tile but the last one: whole rows."""
     return max(1, TILE // row_of(unit)) * row_of(unit)

@@ -11,7 +11,7 @@ from shipped_graphs import FILES, ROOT, feeds_of, params_of
 
 import dataflow as flow
 from dataflow.conformance.equality import same
-from dataflow.engine import fusion, parallel, tiling
+from dataflow.engine import parallel, region, tiling
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.training.data import load_data
@@ -36,7 +36,7 @@ def small_tiles(monkeypatch):
     monkeypatch.setattr(tiling, "TILE", 256)
     monkeypatch.setattr(tiling, "ROW", 64)
     monkeypatch.setattr(tiling, "COMPILED", 128)
-    monkeypatch.setattr(fusion, "MIN_PARALLEL", 512)
+    monkeypatch.setattr(region, "SHARED", 512)
     monkeypatch.setattr(parallel, "MIN_PARALLEL", 4096)
 
 

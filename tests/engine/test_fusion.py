@@ -8,10 +8,11 @@ import pytest
 
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
-from dataflow.core.thread_pool import MIN_PARALLEL
 from dataflow.engine.lower import passes
+from dataflow.engine.region import SHARED
 from dataflow.engine.settings import Settings
 from dataflow.engine.stages import Fused, Step, Storage
+from dataflow.engine.tiling import TILE
 from dataflow.graph.graph import Graph
 
 LARGE = 1 << 20  # elements: two tiles
@@ -46,12 +47,15 @@ def test_a_chain_is_one_region() -> None:
     (y,) = region.writes
     assert len(region.reads) == 2  # the input and the number
     assert region.region.outputs == {y} == set(region.steps[-1].writes)
-    assert region.workers == 1 and region.notes == ()
+    assert region.workers == 2 and region.notes == ()
 
 
-@pytest.mark.parametrize(("size", "workers"), [(MIN_PARALLEL, 2), (MIN_PARALLEL - 1, 1)])
-def test_large_regions_are_shared_by_threads(size: int, workers: int) -> None:
-    (region,) = fused(lambda graph: chain(graph, size))
+@pytest.mark.parametrize(
+    ("size", "kernels", "workers"),
+    [(TILE + 1, "numpy", 2), (SHARED, "jit", 2), (SHARED - 1, "jit", 1), (TILE + 1, "jit", 1)],
+)
+def test_large_regions_are_shared_by_threads(size: int, kernels: str, workers: int) -> None:
+    (region,) = fused(lambda graph: chain(graph, size), Settings(threads=2, kernels=kernels))
     assert region.workers == workers
 
 

@@ -230,7 +230,7 @@ def _stage_lines(stage: Stage, program: Program, name: Callable[[int], str]) -> 
         storage = _storage(stage, step.writes[0], name) if isinstance(stage, Fused) else step.storage.value
         lines.append(f"{step.node} = {type(step.block).__name__}({reads}): {types}, {storage}")
     if isinstance(stage, Fused):
-        heading = f"region of {stage.region.heading}, by {explain.counted(stage.workers, 'thread')}"
+        heading = f"region of {stage.region.heading(stage.workers)}, by {explain.counted(stage.workers, 'thread')}"
         slots = [f"reads {_names(stage.reads, name)}", f"writes {_names(stage.writes, name)}"]
         return [heading, *(f"  {line}" for line in [*lines, *slots, *stage.notes])]
     if isinstance(stage, Parallel):

@@ -7,8 +7,8 @@ import pytest
 
 from dataflow.conformance.equality import same
 from dataflow.core.registry import blocks
-from dataflow.engine import fusion, tiling
 from dataflow.engine import parallel as module
+from dataflow.engine import region, tiling
 from dataflow.engine.parallel import MIN_PARALLEL, run_in_parallel
 from dataflow.engine.plan import plan
 from dataflow.engine.stages import Parallel, Stage, Step, Storage
@@ -73,7 +73,7 @@ def test_one_thread_or_small_arrays_change_nothing(size: int, threads: int) -> N
 
 def test_independent_steps_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiling, "TILE", 64)
-    monkeypatch.setattr(fusion, "MIN_PARALLEL", 100)
+    monkeypatch.setattr(region, "SHARED", 100)
     monkeypatch.setattr(module, "MIN_PARALLEL", 100)
     graph = Graph()
     x = graph.input("x", "float32", [40, 40])

@@ -18,7 +18,7 @@ from dataflow.core.block import In, Out, attr
 from dataflow.core.errors import GraphError, RunError
 from dataflow.core.kinds import Binary, Opaque
 from dataflow.core.ports import flat
-from dataflow.engine import fusion, parallel, tiling
+from dataflow.engine import parallel, region, tiling
 from dataflow.graph.node import Link
 
 SMALL, LARGE = 6, 5000  # columns: small values are copied by a run, large ones are not
@@ -45,7 +45,7 @@ def tiny_tiles(monkeypatch):
     """Tiles so small that arrays of a few hundred elements have several, for several threads."""
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr(fusion, "MIN_PARALLEL", 100)
+    monkeypatch.setattr(region, "SHARED", 100)
     monkeypatch.setattr(parallel, "MIN_PARALLEL", 100)
 
 

@@ -100,7 +100,7 @@ def test_special_values(name, dtype, compiled):
 def test_random_graphs(seed, threads, compiled, monkeypatch):
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr("dataflow.engine.fusion.MIN_PARALLEL", 100)
+    monkeypatch.setattr("dataflow.engine.region.SHARED", 100)
     graph, wires = random_graph(seed, 67)
     for i, wire in enumerate(wires[-6:]):
         graph.output(f"y{i}", wire)

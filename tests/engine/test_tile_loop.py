@@ -7,7 +7,9 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks
+from dataflow.engine.stages import Fused
 from dataflow.engine.tile_loop import Fold
+from dataflow.engine.tiling import grain_of
 
 
 @pytest.mark.parametrize("order", [[0, 1, 3], [3, 1, 0], [1, 3, 0]], ids=str)
@@ -27,3 +29,31 @@ def test_what_is_folded_together_is_finalized_together(port):
     graph.output("y", getattr(blocks["MinMaxObserver"](symmetric=True)(graph.input("x", shape=["N"])), port))
     got = flow.plan(graph).run(x=np.linspace(-3, 2, 600_000).astype(np.float32))["y"]
     assert got == {"min": -3, "max": 3}[port]
+
+
+def region_of(rows, columns, summed=False):
+    graph = flow.Graph()
+    x, bias = graph.input("x", "float32", [rows, columns]), graph.input("bias", "float32", [columns])
+    y = blocks["Exp"]()(x + bias)
+    graph.output("y", blocks["Sum"]()(y, [0, 1]) if summed else y)
+    (stage,) = [s for s in flow.plan(graph, threads=1, kernels="numpy").at().stages if isinstance(s, Fused)]
+    return stage.region
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1_000_003, 1), (333_337, 3), (70_000, 17), (1001, 1000), (9, 200_003)])
+@pytest.mark.parametrize("workers", [1, 2, 3, 8, 64])
+def test_threads_share_what_is_not_folded_evenly(rows, columns, workers):
+    """In parts of whole units, of which none is longer than a tile; each thread has one."""
+    region, size = region_of(rows, columns), rows * columns
+    workers = min(workers, region.most_workers)
+    step = region.step(workers, False)
+    assert step % columns == 0 and step <= region.tile
+    assert (step - grain_of(region.ops[0].tiling.unit)) * workers < size  # a grain less would be enough for none
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_what_is_folded_is_shared_by_tiles(workers):
+    """Sums would have other bits in other parts."""
+    region = region_of(1_000_003, 2, summed=True)
+    assert region.step(min(workers, region.most_workers), False) == region.tile
+    assert region.most_workers == -(-2_000_006 // region.tile)

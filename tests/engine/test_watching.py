@@ -13,7 +13,7 @@ import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.equality import same
 from dataflow.core.errors import GraphError, RunError, UnknownNameError
-from dataflow.engine import fusion, parallel, region, tiling
+from dataflow.engine import parallel, region, tiling
 from dataflow.engine.plan import Plan
 
 SMALL, LARGE = 6, 5000  # columns: small values are copied by a run, large ones are not
@@ -24,7 +24,7 @@ def tiny_tiles(monkeypatch):
     """Tiles so small that arrays of a few hundred elements have several, for several threads."""
     monkeypatch.setattr(tiling, "TILE", 64)
     monkeypatch.setattr(tiling, "ROW", 16)
-    monkeypatch.setattr(fusion, "MIN_PARALLEL", 100)
+    monkeypatch.setattr(region, "SHARED", 100)
     monkeypatch.setattr(parallel, "MIN_PARALLEL", 100)
 
 
@@ -267,6 +267,7 @@ def test_a_compiled_stream_is_cancelled_between_its_calls(monkeypatch):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     monkeypatch.setattr(region, "LONG", 1 << 12)
     monkeypatch.setattr(tiling, "TILE", 1 << 10)
+    monkeypatch.setattr(tiling, "ROW", 1 << 8)
     graph = Graph("g")
     x = graph.input("x", "float32", [1 << 15])
     graph.output("y", x * x + 1.0)
