@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import product
+
+import numpy as np
 
 from dataflow.inspection.elements import Card
 from dataflow.inspection.links import Link
@@ -32,19 +33,22 @@ def settled(those: Collection[Card], asked: Mapping[str, Point], cards: Collecti
 
 def _free(x: float, y: float, card: Card, taken: Sequence[Area]) -> Point:
     """The place nearest to a point where a card stands free: there, or beside others."""
-
-    def free(left: float, top: float) -> bool:
-        right, bottom = left + card.width + _GAP, top + card.height + _GAP
-        return all(right <= a[0] or bottom <= a[1] or a[2] + _GAP <= left or a[3] + _GAP <= top for a in taken)
-
-    def far(area: Area) -> float:
-        return abs((area[0] + area[2]) / 2 - x) + abs((area[1] + area[3]) / 2 - y)
-
-    if free(x, y):
+    if not taken:
         return x, y
-    near = sorted(taken, key=far)[:_NEAR]
-    xs = [x, *(side for a in near for side in (a[0] - card.width - _GAP, a[2] + _GAP))]
-    ys = [y, *(side for a in near for side in (a[1] - card.height - _GAP, a[3] + _GAP))]
-    places = sorted(product(xs, ys), key=lambda place: abs(place[0] - x) + abs(place[1] - y))
-    below = x, max(area[3] for area in taken) + _GAP
-    return next((place for place in places if free(*place)), below)
+    left, top, right, bottom = np.array(taken).T
+    before, behind = (left - card.width - _GAP, top - card.height - _GAP), (right + _GAP, bottom + _GAP)
+    far = np.abs((left + right) / 2 - x) + np.abs((top + bottom) / 2 - y)
+    near = np.argsort(far, kind="stable")[:_NEAR]
+    xs, ys = (
+        np.concatenate([[at], np.stack([first[near], last[near]], 1).ravel()])
+        for at, first, last in zip((x, y), before, behind, strict=True)
+    )
+    # which of these places lie between the edges of each card, along one axis and along the other
+    met = [
+        ((first < places[:, None]) & (places[:, None] < last)).astype(np.float32)
+        for places, first, last in zip((xs, ys), before, behind, strict=True)
+    ]
+    away = np.abs(xs - x)[:, None] + np.abs(ys - y)
+    away[met[0] @ met[1].T > 0] = np.inf
+    i, j = np.unravel_index(np.argmin(away), away.shape)
+    return (float(xs[i]), float(ys[j])) if away[i, j] < np.inf else (x, float(bottom.max()) + _GAP)
