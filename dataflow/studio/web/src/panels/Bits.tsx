@@ -39,11 +39,12 @@ export function Bits({ weights, activations, set }: { weights: number; activatio
     look({ weights, activations });
   }, [weights, activations, moved, version, path, look]);
   useEffect(() => setFound(null), [path]);
+  const near = () => setMoved(true);
   return (
     <section>
       <h3>What bits cost</h3>
-      <Slider label="weights" bits={weights} set={(bits) => (set({ weights: bits }), setMoved(true))} />
-      <Slider label="activations" bits={activations} set={(bits) => (set({ activations: bits }), setMoved(true))} />
+      <Slider label="weights" bits={weights} near={near} set={(bits) => (set({ weights: bits }), near())} />
+      <Slider label="activations" bits={activations} near={near} set={(bits) => (set({ activations: bits }), near())} />
       <div className="bits-found" aria-live="polite" aria-busy={busy}>
         {refused !== "" ? (
           <p className="quiet">{refused}</p>
@@ -53,7 +54,7 @@ export function Bits({ weights, activations, set }: { weights: number; activatio
           <p className="quiet">Preparing: the float graph runs once, and its ranges and answers are kept. Figures follow at once from then on.</p>
         ) : (
           <>
-            <button type="button" className="button" onClick={() => setMoved(true)}>
+            <button type="button" className="button" onClick={near}>
               Measure
             </button>
             <p className="quiet">What the graph’s metrics and the SQNR of its answers would be with so many bits; moving a slider measures too.</p>
@@ -64,9 +65,10 @@ export function Bits({ weights, activations, set }: { weights: number; activatio
   );
 }
 
-function Slider({ label, bits, set }: { label: string; bits: number; set: (bits: number) => void }) {
+/** What is measured with is made ready as soon as the pointer or the focus comes `near`, so that figures follow the first move. */
+function Slider({ label, bits, near, set }: { label: string; bits: number; near: () => void; set: (bits: number) => void }) {
   return (
-    <label className="bits">
+    <label className="bits" onPointerEnter={near} onFocus={near}>
       <span>{label}</span>
       <input type="range" min={2} max={8} step={1} value={bits || 8} onChange={(event) => set(event.currentTarget.valueAsNumber)} />
       <output>{bits === 0 ? "float" : `${bits} bits`}</output>

@@ -276,6 +276,14 @@ test("moving a slider asks what so many bits cost", async () => {
   expect([...document.querySelectorAll("td")].map((cell) => cell.textContent)).toEqual(["", "31.2 dB", "", "0.97", "0.95", "−0.02"]);
 });
 
+test("what is measured with is made ready when the pointer comes to a slider", async () => {
+  answers["bits"] = new Promise(() => undefined);
+  await show(<QuantizationPanel />);
+  await act(async () => find("input").dispatchEvent(new MouseEvent("pointerover", { bubbles: true })));
+  expect(asked).toEqual([["bits", { weights: 8, activations: 8 }]]);
+  expect(text()).toContain("Preparing");
+});
+
 test("the command line says what the form asks for", async () => {
   await show(<QuantizationPanel />);
   const bits = find<HTMLSelectElement>("select", "bits of weights");
