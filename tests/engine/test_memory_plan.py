@@ -12,7 +12,7 @@ import threadpoolctl  # noqa: F401 - the first large product imports it, which i
 import dataflow as flow
 from dataflow import State, blocks
 from dataflow.conformance.equality import same
-from dataflow.core import scratch
+from dataflow.core import scratch, thread_pool
 from dataflow.core.errors import GraphError, RunError
 from dataflow.engine.memory_plan import FreeList, in_place_input, last_uses
 from dataflow.engine.plan import Plan
@@ -31,6 +31,7 @@ def measured(planned, feeds, state=None):
     """The peak of a first run, which allocates its buffers, in bytes."""
     results.clear()
     scratch._threads.__dict__.clear()
+    thread_pool._pool.cache_clear()  # other threads have borrowed nothing before either
     shapes = {name: array.shape for name, array in feeds.items()}
     planned.at(**shapes)
     tracemalloc.start()
