@@ -23,13 +23,14 @@ from tests.studio.fitted_line import DESCENT, TEXT, write
 
 pytestmark = pytest.mark.slow
 
+EPOCHS, STEPS = 25, 10_000
 MOMENTUM = TEXT.replace(DESCENT, "{block: ApplyMomentum, inputs: {lr: $rate, momentum: 0.9}}")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project with a graph that is trained for 1,600 steps."""
-    write(tmp_path, rows=1600, text=MOMENTUM.replace("epochs: 3", "epochs: 4"))
+    """A project with a graph that is trained for so many steps that what is asked of it comes long before its end."""
+    write(tmp_path, rows=1600, text=MOMENTUM.replace("epochs: 3", f"epochs: {EPOCHS}"))
     return tmp_path
 
 
@@ -84,12 +85,12 @@ def test_a_training_with_changes_goes_on_to_the_same_bits(
         while True:  # until the process that trained has let go of the folder
             page.events.clear()
             page.ask("train", resume=True)
-            ended = reached(page, 1600, "done") if not _refused(page) else None
+            ended = reached(page, STEPS, "done") if not _refused(page) else None
             if ended is not None:
                 break
     assert not [path for path in checkpoints.iterdir() if path.suffix == ".tmp"]
     last, bits, changes = kept(checkpoints)
-    assert (last, len(changes)) == (1600, 2)
+    assert (last, len(changes)) == (STEPS, 2)
     assert 50 <= changes[0]["step"] <= step
 
     trainer = Trainer(flow.load("line.yaml"), folder / "whole.checkpoints")
@@ -99,7 +100,7 @@ def test_a_training_with_changes_goes_on_to_the_same_bits(
             if each["step"] == trained.state.step:
                 trained.change(each["rate"], each["params"])
 
-    assert len([*trainer.run(change)]) == 4
+    assert len([*trainer.run(change)]) == EPOCHS
     assert kept(folder / "whole.checkpoints")[:2] == (last, bits)
 
 
