@@ -3,7 +3,7 @@
 import os
 import sys
 
-from dataflow import interrupt
+from dataflow.interrupt import watch
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller: the next file would get its number, and what is printed
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: PTH123, SIM115
-    interrupt.watch()
+    watch()
     from dataflow.cli import main as run  # from here on, Ctrl+C prints no traceback
 
     run()

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 import click
@@ -75,7 +74,8 @@ class _Commands(click.Group):
 def _docstring(name: str) -> str | None:
     """What a command does, from the text of its module; None where that is not to be had as text."""
     try:
-        text = Path(__file__).with_name(f"{name}.py").read_text("utf-8")
+        with open(f"{__path__[0]}/{name}.py", encoding="utf-8") as file:  # noqa: PTH123 pathlib takes longer to import
+            text = file.read()
     except OSError:
         return None
     found = re.search(r'^def command\(.*?"""(.*?)"""', text, re.DOTALL | re.MULTILINE)
@@ -121,7 +121,9 @@ def _warn(message: Warning | str, verbose: bool) -> None:
 
 def _status(args: list[str]) -> int:
     try:
-        return int(group.main(args, prog_name="dataflow", standalone_mode=False, obj=list(args)) or 0)
+        width = max(50, min(output.columns(), 80) - 2)  # click's own; asking for it, it would import shutil
+        done = group.main(args, "dataflow", standalone_mode=False, terminal_width=width, obj=list(args))
+        return int(done or 0)
     except click.ClickException as error:
         text = io.StringIO()
         error.show(text)

@@ -62,6 +62,5 @@ def _escaped(text: str, more: str = "") -> str:
 
 def _json(problems: list[Problem]) -> str:
     import json
-    from dataclasses import asdict
 
-    return json.dumps([asdict(problem) for problem in problems], indent=2)
+    return json.dumps([problem._asdict() for problem in problems], indent=2)

@@ -9,6 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +36,16 @@ def say(text: str = "", err: bool = False) -> None:
         if isinstance(error, BrokenPipeError):
             raise Unread from None
         raise DataflowError(f"standard output: cannot be written: {str(error.strerror).lower()}") from None
+
+
+def columns() -> int:
+    """The width of the terminal as shutil tells it, which takes longer to import than `dataflow --help` to print."""
+    with suppress(ValueError):
+        if (wanted := int(os.environ.get("COLUMNS", ""))) > 0:
+            return wanted
+    with suppress(AttributeError, ValueError, OSError):  # there is no output, it is closed, or no terminal
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    return 80
 
 
 def plain_text(text: str) -> Any:
@@ -67,10 +78,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def table_or_paragraphs(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table; on a terminal that is too narrow for it, each row by itself: its first cell, and the others below."""
-    import shutil
     import textwrap
 
-    width = shutil.get_terminal_size().columns
+    width = columns()
     cells = [[_cell(value) for value in row] for row in rows]
     needed = sum(max(map(len, column)) + 2 for column in zip(headers, *cells, strict=True)) - 2
     if not sys.stdout.isatty() or needed <= width:

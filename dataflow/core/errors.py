@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 # control characters, marks that change the direction of text, and invisible ones; not the joiners that scripts need
-_ACTING = re.compile(
+_ACTING = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -22,7 +22,7 @@ def visible(text: str, kept: str = "\n\t") -> str:
     >>> print(visible("red: \x1b[31m"))
     red: \x1b[31m
     """
-    return _ACTING.sub(lambda found: found[0] if found[0] in kept else ascii(found[0])[1:-1], text)
+    return re.sub(_ACTING, lambda found: found[0] if found[0] in kept else ascii(found[0])[1:-1], text)
 
 
 _CONCEALED: dict[str, str] = {}  # values that graph files took from the environment -> how they are written there
@@ -84,8 +84,7 @@ class RunError(DataflowError, RuntimeError):
     """A kernel failed while a graph ran; the message names the node."""
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in a graph file: its place (lines and columns count from 1), a message and a way out."""
 
     path: str

@@ -8,8 +8,7 @@ the section fits the graph and the files that it names, is checked by functions 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from dataflow.graph.graph import Graph
@@ -33,8 +32,7 @@ Check = Callable[["Graph", Any, Report], None]
 """Reports what is wrong with a section, as its kind parses it, of a graph in which nothing else is wrong."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """What a section may hold, and what else must be right.
 
     ``check`` looks at the graph alone and runs whenever a file is read; ``check_files`` may open the files that the

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -101,6 +102,20 @@ def test_rows_that_a_terminal_is_too_narrow_for_stand_alone(capsys, monkeypatch,
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     output.table_or_paragraphs(*given)
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == lines
+
+
+@pytest.mark.parametrize("wanted", ["33", "0", "-4", "wide", ""])
+@pytest.mark.parametrize("shown", [47, 0, OSError("no terminal"), None])
+def test_the_width_is_the_one_that_shutil_tells(monkeypatch, wanted, shown):
+    def size(number: int) -> os.terminal_size:
+        if isinstance(shown, OSError):
+            raise shown
+        return os.terminal_size((shown, 24))
+
+    monkeypatch.setenv("COLUMNS", wanted)
+    monkeypatch.setattr(os, "get_terminal_size", size)
+    monkeypatch.setattr(sys, "__stdout__", None if shown is None else sys.__stderr__)
+    assert output.columns() == shutil.get_terminal_size().columns
 
 
 def test_a_table_without_rows_has_its_headers(capsys):

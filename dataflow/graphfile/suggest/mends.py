@@ -81,7 +81,7 @@ def _past_cast(
         reason = known.misfit(port.name, made) if insertion.block == "Cast" else ""
         if reason and not reason.endswith("with Cast"):
             why = reason.removeprefix(f"{known.who}: ")
-            return GraphFileError([replace(first, hint=f"a Cast to {made.dtype} is not enough: {why}"), *others])
+            return GraphFileError([first._replace(hint=f"a Cast to {made.dtype} is not enough: {why}"), *others])
     return error
 
 
