@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from . import handwritten, memory, models, names, ours, start
+from . import handwritten, library, memory, models, names, ours, start
 from .peers import Peer
 from .peers.with_numpy import NumPy
 from .results import Subject
-from .timing import Run
+from .timing import Clock, Run
 
 # 0.2 % and 58 % of the values lie outside; symmetric ranges would have a tie that frameworks round their own way
 RANGE, NARROW = (-3.0, 3.1), (-0.5, 0.6)
 SLOW = 1 << 28  # multiplications, from which NumPy's own products of integers take too long to wait for
+SCANS = 4  # cases of the library in the time of another one
 REST, BLAS_REST = 0.003, 0.04  # seconds until the threads of a contender that is done sleep; OpenBLAS's take their time
 
 
@@ -38,6 +40,7 @@ class Scale:
     sides: tuple[int, ...]  # of matrices of integers
     seconds: float  # per case, once contenders are ready
     rounds: int = 3  # at least
+    scanned: tuple[int, ...] = (10_000, 1_000_000)  # elements, of each block of the library
 
 
 SCALES = {
@@ -45,7 +48,7 @@ SCALES = {
     for scale in (
         Scale(
             "full",
-            elements=(1_000, 100_000, 1_000_000, 16_000_000, 64_000_000),
+            elements=(5_000, 30_000, 100_000, 1_000_000, 16_000_000, 64_000_000),
             channels=(3, 64, 512),
             long=16_000_000,
             nodes=(50, 100, 200, 500, 1000),
@@ -56,9 +59,9 @@ SCALES = {
             seconds=1.5,
         ),
         Scale(
-            "quick", (100_000, 4_000_000), (64,), 4_000_000, (50, 1000), (100, 1000), 8, memory.RUNS, (256, 1024), 0.8
+            "quick", (30_000, 1_000_000), (64,), 4_000_000, (50, 1000), (100, 1000), 8, memory.RUNS, (256, 1024), 0.8
         ),
-        Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), (40,), 0.0, 1),
+        Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), (40,), 0.0, 1, (1000,)),
     )
 }
 
@@ -71,12 +74,14 @@ class Agree(Enum):
 
 @dataclass(frozen=True)
 class Case:
-    """A subject, what makes its contenders by name, and how far they must agree."""
+    """A subject, what makes its contenders by name, how far they must agree, and how they are timed."""
 
     subject: Subject
     make: Callable[[Sequence[Peer]], dict[str, Run]]
     agree: Agree = Agree.BITS
     pause: float = REST
+    seconds: float = 0.0  # where they are not those of the scale
+    clock: Clock = time.perf_counter
 
 
 def cases(scale: Scale) -> Iterator[Case]:
@@ -105,6 +110,12 @@ def cases(scale: Scale) -> Iterator[Case]:
         yield Case(subject, partial(_memory, what, scale.long), Agree.NOT)
     subject = Subject(names.START, "commands", 1, "process", names.IMPORT_NUMPY)
     yield Case(subject, lambda _: start.commands(), Agree.NOT)
+    for size, (title, (block, _)) in product(scale.scanned, library.subjects().items()):
+        family = names.FUNCTIONS if block in library.FUNCTIONS else names.LIBRARY
+        subject = Subject(family, title, size, yardstick=names.FIRST)
+        seconds = scale.seconds / SCANS
+        agree = Agree.NOT if block in library.UNLIKE else Agree.NEAR
+        yield Case(subject, partial(_library, title, size), agree, seconds=seconds, clock=time.process_time)
 
 
 def _elementwise(scale: Scale) -> Iterator[Case]:
@@ -254,6 +265,13 @@ def _integer(op: str, x: tuple[int, ...], w: tuple[int, ...], peers: Sequence[Pe
     own = ours.prepare(f"integer_{op}", codes, weights, zero)
     others = [*peers, NumPy()] if np.prod(x) * w[-1] <= SLOW else peers
     return found | own | _offered(others, lambda peer: peer.prepare(f"integer_{op}", codes, weights, zero))
+
+
+def _library(title: str, size: int, peers: Sequence[Peer]) -> dict[str, Run]:
+    call = library.call(title, size)
+    own = ours.library(call.block, call.attrs, call.inputs)
+    op = library.kernels()[call.block]
+    return own | _offered(peers, lambda peer: peer.library(op, call.attrs, call.inputs))
 
 
 def _memory(what: str, size: int, peers: Sequence[Peer]) -> dict[str, Run]:

@@ -7,9 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from golden.replay import asked
 from training import setting
 
 import dataflow as flow
+from dataflow.conformance.sample_graph import wired
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.training.step_graph import expand
@@ -64,8 +66,8 @@ def prepare(op: str, *arrays: Any, **static: Any) -> dict[str, Run]:
     return {names.EAGER: lambda: block(*operands), **planned(graph, feeds)}
 
 
-def planned(graph: Any, feeds: dict[str, Any]) -> dict[str, Run]:
-    """Runs of a graph, planned in each way; a lone output is given as it is."""
+def planned(graph: Any, feeds: dict[str, Any], ways: dict[str, dict[str, Any]] | None = None) -> dict[str, Run]:
+    """Runs of a graph, planned in each way, or in these; a lone output is given as it is."""
 
     def bound(plan: Any) -> Run:
         if len(graph.outputs) > 1:
@@ -73,7 +75,15 @@ def planned(graph: Any, feeds: dict[str, Any]) -> dict[str, Run]:
         (name,) = graph.outputs
         return lambda: plan.run(feeds)[name]
 
-    return {name: bound(flow.plan(graph, **given)) for name, given in settings().items()}
+    return {name: bound(flow.plan(graph, **given)) for name, given in (ways or settings()).items()}
+
+
+def library(block: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Run]:
+    """A block as the one node of a graph that is planned for one thread, with each kind of kernels."""
+    graph, outputs, feeds = wired(asked(block, attrs, inputs))
+    for i, wire in enumerate(outputs):
+        graph.output(str(i), wire)
+    return planned(graph, feeds, {name: given for name, given in settings().items() if given["threads"] == 1})
 
 
 def chain(x: Any) -> tuple[Any, dict[str, Any]]:

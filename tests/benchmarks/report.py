@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from . import goals
-from .names import OURS
+from .library.table import FAMILIES, table
+from .names import LIBRARY, OURS
 from .plots import Points, plot
 from .results import Result, Results, load
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+SLOW = 1.5  # times of a kernel, from which a call is listed
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
@@ -53,7 +55,11 @@ def markdown(results: Results) -> str:
         _table(goals.HEADERS, [v.row() for v in goals.verdicts(results.cases)]),
     ]
     for family, found in results.families().items():
-        parts += [f"### {family}", *_family(found)]
+        if family not in FAMILIES:
+            parts += [f"### {family}", *_family(found)]
+    headers, rows = table(results.cases, SLOW)
+    if rows:
+        parts += [f"### {LIBRARY}", f"Calls that take at least {SLOW} times as long.", _table(headers, rows)]
     return "\n\n".join(parts)
 
 

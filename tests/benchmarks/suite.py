@@ -15,6 +15,7 @@ from dataflow.cli import output
 
 from . import goals, names, peers
 from .cases import SCALES, Agree, Case, Scale, cases
+from .library.table import table
 from .results import Result, Results, machine
 from .timing import Run, Timing, interleave
 
@@ -26,7 +27,7 @@ STOPPED = 130  # exit status, as a shell gives it after Ctrl+C
 
 def main(scale: str, only: str | None, save: str | None, wanted: str) -> int:
     """Measure, and print a line per case and the table of goals; the exit status."""
-    chosen = [case for case in cases(SCALES[scale]) if only is None or only.lower() in _whole_name(case)]
+    chosen = [case for case in cases(SCALES[scale]) if only is None or only.lower() in whole_name(case)]
     if not chosen:
         families = dict.fromkeys(case.subject.family for case in cases(SCALES[scale]))
         raise click.UsageError(f"--only: no case has '{only}' in its name; families are {', '.join(families)}")
@@ -46,6 +47,10 @@ def main(scale: str, only: str | None, save: str | None, wanted: str) -> int:
     if stopped:
         click.echo(f"stopped after {len(results.cases)} of {len(chosen)} cases", err=True)
     click.echo()
+    headers, rows = table(results.cases)
+    if rows:
+        output.table(headers, rows)
+        click.echo()
     output.table(goals.HEADERS, [v.row() for v in goals.verdicts(results.cases) if v.measured])
     return STOPPED if stopped else 0
 
@@ -59,7 +64,8 @@ def measure(case: Case, others: Sequence[peers.Peer], scale: Scale) -> Result:
         notes |= _differences(case, given, {peer.name for peer in others if peer.exact})
         if case.subject.unit == "seconds":
             able = {name: run for name, run in contenders.items() if name in given}
-            return Result(case.subject, interleave(able, scale.seconds, scale.rounds, case.pause), notes)
+            seconds = case.seconds or scale.seconds
+            return Result(case.subject, interleave(able, seconds, scale.rounds, case.pause, case.clock), notes)
     counted = {name: float(parts[0][0]) for name, parts in given.items()}
     return Result(case.subject, {name: Timing(value, value, 1) for name, value in counted.items()}, notes)
 
@@ -73,7 +79,8 @@ def line(result: Result) -> str:
     return "\n".join([f"{result.subject.name} ({yardstick} = 1): {told}", *remarks])
 
 
-def _whole_name(case: Case) -> str:
+def whole_name(case: Case) -> str:
+    """What `--only` looks for its pattern in."""
     return f"{case.subject.family}: {case.subject.name}".lower()
 
 

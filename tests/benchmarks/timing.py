@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 Run = Callable[[], Any]
+Clock = Callable[[], float]
 
 BURST = 0.002  # seconds: shorter calls are timed several at once
 MOST = 40  # rounds
@@ -26,13 +27,16 @@ class Timing:
     rounds: int
 
 
-def interleave(contenders: Mapping[str, Run], seconds: float, least: int, pause: float) -> dict[str, Timing]:
+def interleave(
+    contenders: Mapping[str, Run], seconds: float, least: int, pause: float, clock: Clock = time.perf_counter
+) -> dict[str, Timing]:
     """Seconds per call of each contender.
 
     Each round runs each contender once. The order turns from round to round, so that none always follows the same one.
     Rounds end after so many seconds, but there are at least so many.
 
     pause : seconds of rest before each contender. The threads of one that is done go on looking for work for a while.
+    clock : what counts the seconds; that of the process leaves out what other processes take.
     """
     repeats = {name: _repeats(run) for name, run in contenders.items()}
     samples: dict[str, list[float]] = {name: [] for name in contenders}
@@ -43,7 +47,7 @@ def interleave(contenders: Mapping[str, Run], seconds: float, least: int, pause:
         for turn in range(MOST):
             for name in turned(list(contenders), turn):
                 time.sleep(pause)
-                samples[name].append(_burst(contenders[name], repeats[name]))
+                samples[name].append(_burst(contenders[name], repeats[name], clock))
             if turn + 1 >= least and time.perf_counter() > end:
                 break
     finally:
@@ -66,11 +70,11 @@ def _repeats(run: Run) -> int:
     return max(1, round(BURST / max(time.perf_counter() - start, 1e-7)))
 
 
-def _burst(run: Run, repeats: int) -> float:
+def _burst(run: Run, repeats: int, clock: Clock) -> float:
     """Seconds per call."""
     if repeats > 1:
         run()  # brings the caches back from the contender before
-    start = time.perf_counter()
+    start = clock()
     for _ in range(repeats):
         run()
-    return (time.perf_counter() - start) / repeats
+    return (clock() - start) / repeats

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +16,11 @@ import numpy as np
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its own kernels, which are the same on every processor
 import tensorflow as tf
-from tensorflow.python.framework import op_def_registry
-from tensorflow.python.util import tf_inspect
 
-from . import keras_answers, lite_answers
+from . import keras_answers, lite_answers, raw_op
 from .exact import corrected, far_off
 from .questions import TABLE, TO_TORCH, Question, asking, questions
+from .raw_op import defined, prepared
 from .reader import Case, save
 
 EAGER = f"tensorflow {tf.__version__} eager"
@@ -71,11 +69,15 @@ def of_lite(op: str, question: Question) -> Case:
 
 def narrowed(op: str, question: Question) -> Question:
     """Of a question about several ops what the definition of this one names."""
-    attrs = {attr.name for attr in defined(op).attr}
+    ports, attrs = raw_op.names(op), {attr.name for attr in defined(op).attr}
     return Question(
         question.name,
-        {name: value for name, value in question.attrs.items() if name in attrs | _names(op)},
-        {name: np.asarray(a) for name, a in question.inputs.items() if {name, name.rstrip("0123456789")} & _names(op)},
+        {name: value for name, value in question.attrs.items() if name in attrs | ports},
+        {
+            name: np.asarray(a)
+            for name, a in question.inputs.items()
+            if {name, name.rstrip("0123456789")} & raw_op.names(op)
+        },
         question.slopes,
     )
 
@@ -122,17 +124,8 @@ def answer(op: str, question: Question) -> tuple[Answer, str]:
 
 
 def call(op: str, attrs: dict[str, Any], inputs: dict[str, Any], slopes: bool = False) -> Answer:
-    """Run one op; what its definition calls an input is taken from the attrs where it stands there."""
-    definition = defined(op)
-    tensors: dict[str, Any] = {}  # by the name of the input in the question
-    given: dict[str, Any] = {}
-    for arg in definition.input_arg:
-        names = _parts(arg, inputs)
-        tensors |= {name: _tensor(definition, arg, _value(name, attrs, inputs)) for name in names}
-        parts = [tensors[name] for name in names]
-        whole = names == [arg.name]
-        given[arg.name] = parts if not whole else tf.unstack(parts[0]) if arg.number_attr else parts[0]
-    given |= _settings(definition, attrs)
+    """Run one op, and where slopes are asked for take its gradients."""
+    tensors, given = prepared(op, attrs, inputs)
     watched = {name: tensor for name, tensor in tensors.items() if slopes and _smooth(tensor.dtype)}
     with tf.GradientTape() as tape:
         tape.watch(list(watched.values()))
@@ -152,30 +145,16 @@ def step(op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> list[Any]:
         given = {
             arg.name: tf.compat.v1.Variable(inputs[arg.name], use_resource=False)
             if arg.is_ref
-            else _tensor(definition, arg, _value(arg.name, attrs, inputs))
+            else raw_op.tensor(definition, arg, raw_op.value(arg.name, attrs, inputs))
             for arg in definition.input_arg
         }
-        result = getattr(tf.raw_ops, op)(**given, **_settings(definition, attrs))
+        result = getattr(tf.raw_ops, op)(**given, **raw_op.settings(definition, attrs))
         session.run(tf.compat.v1.global_variables_initializer())
         output = session.run(result)
         variables = [] if op in READERS else [given[arg.name] for arg in definition.input_arg if arg.is_ref]
         if definition.output_arg[0].is_ref:  # it is the first variable
             variables = variables[1:]
         return [np.asarray(value) for value in [output, *session.run(variables)]]
-
-
-@cache
-def defined(op: str) -> Any:
-    """The definition of an op, its inputs and attrs called what ``tf.raw_ops`` calls them."""
-    definition = op_def_registry.get(op)
-    named = type(definition)()
-    named.CopyFrom(definition)
-    parameters = [name for name in tf_inspect.signature(getattr(tf.raw_ops, op)).parameters if name != "name"]
-    args = [*named.input_arg, *(attr for attr in named.attr if attr.name not in inferred(named))]
-    names = [name for name in parameters if name not in {arg.name for arg in args}]
-    for arg, name in zip([arg for arg in args if arg.name not in parameters], names, strict=True):
-        arg.name = name
-    return named
 
 
 def _smooth(dtype: Any) -> bool:
@@ -189,55 +168,9 @@ def _weights(random: np.random.Generator, result: Any) -> Any:
     return np.asarray(weights).astype(result.dtype.as_numpy_dtype)
 
 
-def _parts(arg: Any, inputs: dict[str, Any]) -> list[str]:
-    """The names under which a question gives an input: values of a list have a number behind each, or are one array."""
-    stem = arg.name.removesuffix("s")
-    numbered = [name for name in inputs if name.startswith(stem) and name[len(stem) :].isdigit()]
-    by_number = sorted(numbered, key=lambda name: int(name[len(stem) :]))
-    return (by_number if arg.number_attr else []) or [arg.name]
-
-
-def _settings(definition: Any, attrs: dict[str, Any]) -> dict[str, Any]:
-    """The attrs that must be given, dtypes as such."""
-    return {
-        attr.name: tf.as_dtype(attrs[attr.name]) if attr.type == "type" else attrs[attr.name]
-        for attr in definition.attr
-        if attr.name in attrs and attr.name not in inferred(definition)
-    }
-
-
-def _value(name: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Any:
-    return inputs[name] if name in inputs else np.asarray(attrs[name], np.int32)
-
-
-def _tensor(definition: Any, arg: Any, array: Any) -> Any:
-    """A tensor of the array; where the op wants quantized numbers, of the quantized twin of its dtype."""
-    allowed = next((a.allowed_values.list.type for a in definition.attr if a.name == arg.type_attr), ())
-    if arg.type == tf.string.as_datatype_enum and array.dtype == np.uint8:  # rows of bytes
-        rows = [array[place].tobytes() for place in np.ndindex(array.shape[:-1])]
-        return tf.reshape(tf.constant(rows, tf.string), array.shape[:-1])
-    tensor = tf.constant(array)
-    twin = getattr(tf, "q" + tensor.dtype.name, None)
-    only_twin = twin is not None and twin.as_datatype_enum in allowed and tensor.dtype.as_datatype_enum not in allowed
-    wants = only_twin or (twin is not None and not allowed and definition.name.startswith("Quantized"))
-    return tf.bitcast(tensor, twin) if wants and array.dtype.kind in "iu" and arg.type_attr else tensor
-
-
 def _array(tensor: Any) -> Any:
     name = tensor.dtype.name
     return (tf.bitcast(tensor, getattr(tf, name[1:])) if name.startswith("q") else tensor).numpy()
-
-
-def _names(op: str) -> set[str]:
-    """Names of inputs, and of single values of a list."""
-    names = {arg.name for arg in defined(op).input_arg}
-    return names | {name.removesuffix("s") for name in names}
-
-
-def inferred(definition: Any) -> set[str]:
-    """Names of the attrs that follow from the inputs."""
-    found = (n for arg in definition.input_arg for n in (arg.type_attr, arg.type_list_attr, arg.number_attr, arg.name))
-    return {name for name in found if name}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
-from .record import defined, inferred
+from .raw_op import defined, inferred
 
 FILE = Path(__file__).parents[1] / "catalogue.json"
 

@@ -1,4 +1,4 @@
-"""The frameworks that are compared with: each is used where it is installed."""
+"""The frameworks that are compared with, each where it is installed, and in one thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from .peer import Peer
 __all__ = ["NAMES", "Peer", "found"]
 
 NAMES = ("tensorflow", "jax", "torch", "onnxruntime")
-QUIET = {
+ENVIRONMENT = {
+    "NPROC": "1",  # threads of JAX
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TORCHINDUCTOR_COMPILE_THREADS": "1",  # no processes that compile while others are timed
 }
@@ -20,7 +21,7 @@ QUIET = {
 
 def found(wanted: str) -> list[Peer]:
     """Peers of the packages wanted: ``all`` that are installed, ``none``, or some by name, ``tensorflow,torch``."""
-    for name, value in QUIET.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     installed = [name for name in NAMES if find_spec(name)]
     names = {"all": installed, "none": []}.get(wanted, [name.strip() for name in wanted.split(",")])

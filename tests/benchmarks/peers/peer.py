@@ -43,6 +43,10 @@ class Peer:
         tensors = [self.tensor(a) for a in arrays]
         return lambda: self.wait(call(*tensors))
 
+    def library(self, op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Run | None:
+        """A call of TensorFlow's op of that name, or of what else the framework has in its place."""
+        return None
+
     def train(self, model: str, *given: Any) -> Run | None:
         """A step of training that gives the loss; the weights live on from call to call."""
         method = getattr(self, f"train_{model}", None)

@@ -10,7 +10,7 @@ import onnxruntime
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from ..timing import CORES, Run
+from ..timing import Run
 from .peer import Peer
 
 OPSET, IR = 21, 10
@@ -31,7 +31,7 @@ class Runtime(Peer):
 
     def session(self, model: Any) -> Any:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = CORES
+        options.intra_op_num_threads = 1
         # its threads would go on looking for work while others are timed
         options.add_session_config_entry("session.force_spinning_stop", "1")
         return onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"]).run

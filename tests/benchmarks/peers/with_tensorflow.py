@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+from golden.raw_op import prepared
 
 from ..models import ADAM, RANGES, RATE
-from ..timing import CORES, Run
+from ..names import TENSORFLOW
+from ..timing import Run
 from .peer import Peer
 
-tf.config.threading.set_intra_op_parallelism_threads(CORES)
-tf.config.threading.set_inter_op_parallelism_threads(CORES)
+tf.config.threading.set_intra_op_parallelism_threads(1)
+tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 class Eager(Peer):
-    name = "TF eager"
+    name = TENSORFLOW
     exact = True
 
     def tensor(self, array: Any) -> Any:
@@ -58,6 +60,10 @@ class Eager(Peer):
 
     def conv2d(self, x: Any, w: Any) -> Any:
         return tf.nn.conv2d(x, w, 1, "SAME")
+
+    def library(self, op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Run | None:
+        function, given = getattr(tf.raw_ops, op), prepared(op, attrs, inputs).arguments
+        return lambda: function(**given)
 
     def train_mlp(self, weights: dict[str, Any], image: Any, label: Any) -> Run:
         def fake(name: str, x: Any) -> Any:
@@ -122,11 +128,14 @@ class Eager(Peer):
 class Function(Eager):
     name = "tf.function"
 
+    def library(self, op: str, attrs: dict[str, Any], inputs: dict[str, Any]) -> Run | None:
+        return None
+
     def compiled(self, function: Callable[..., Any]) -> Any:
         return tf.function(function)
 
 
-class XLA(Eager):
+class XLA(Function):
     name = "XLA"
     exact = False
     interprets = False
