@@ -12,9 +12,11 @@ from blocks.kernels.static_shape import INDEX, sizes
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
-from dataflow.core.kinds import Opaque, Unary, View, fold_rows, leading
+from dataflow.core.folding import bind_fold, fold_rows, leading
+from dataflow.core.kinds import Opaque, Unary, View
 from dataflow.core.shapes import Dim, Shape, agree, broadcast, fits, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class BroadcastTo(View):
@@ -116,25 +118,23 @@ class SumToLike(View):
             )
         return like.shape
 
-    def kernel(self, input: Array, like: Array) -> Array:
-        if input.shape == like.shape:
-            return input
-        axes, dtype = _repeated(input.shape, like.shape), dtypes.accumulate(input.dtype)
-        width = leading(input.shape, axes)
-        if width is not None:
-            total = fold_rows(np.add, input.reshape(-1, width), dtype)
-        else:
-            total = np.add.reduce(input, tuple(axes), dtype=dtype)
-        (made,) = self.finalize([total], math.prod(input.shape[axis] for axis in axes))
-        return np.reshape(made, like.shape).astype(input.dtype)
+    def bind(self, memory: Workspace, input: TensorType, like: TensorType) -> Kernel:
+        if input.sizes == like.sizes:
+            return lambda input, like, out=None: input if out is None else cast_into(input, out.dtype, out)
+        axes, given, made = _repeated(input.sizes, like.sizes), dtypes.storage(input.dtype), like.sizes
+        count, dtype = math.prod(input.sizes[axis] for axis in axes), dtypes.accumulate(given)
+        fold = bind_fold(np.add, input.sizes, axes, dtype)
+        memory.borrowed += dtype.itemsize * (1 + self.mean) * math.prod(made)
+
+        def kernel(input: Array, like: Array, out: Array | None = None) -> Array:
+            (total,) = self.finalize([fold(input)], count)
+            return cast_into(np.reshape(total, made), given, out)
+
+        return kernel
 
     def copies(self, *types: TensorType) -> bool:
         input, like = types
         return input.known and like.known and input.shape != like.shape
-
-    def workspace(self, input: TensorType, like: TensorType) -> int:
-        itemsize = dtypes.accumulate(dtypes.storage(input.dtype)).itemsize
-        return itemsize * (1 + self.mean) * math.prod(like.sizes) * self.copies(input, like)
 
     reduces, contiguous_inputs = (np.add,), True
 

@@ -11,7 +11,7 @@ from dataflow.core.block import TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.evaluator import jit_loop
 from dataflow.core.float_bins import INFINITY, NAN
-from dataflow.core.kinds import fold_rows
+from dataflow.core.folding import fold_rows
 from dataflow.core.scratch import scratch
 from dataflow.core.shapes import element_count
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any, ClassVar
 
@@ -12,7 +12,6 @@ from blocks.array_ops.broadcast import BroadcastLike
 from blocks.array_ops.fill import OnesLike
 from blocks.array_ops.reshape import ExpandDims, ReshapeLike
 from blocks.kernels.casting import cast_into
-from blocks.kernels.reduce_axes import reduce_axes
 from blocks.kernels.static_shape import INDEX
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import Equal
@@ -20,22 +19,14 @@ from blocks.math_ops.conjugate import conj
 from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
-from dataflow.core.kinds import Opaque, Reduction, fold_rows, leading
+from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.folding import bind_fold, fold_rows
+from dataflow.core.kinds import Opaque, Reduction
 from dataflow.core.quantized import Averages
 from dataflow.core.ranges import Range
-from dataflow.core.shapes import Shape, axes_of, element_count, fits, show
+from dataflow.core.shapes import Shape, axes_of, fits, show
 from dataflow.core.wire import Wire
-
-
-def _reduced_bytes(
-    block: Block, types: Sequence[TensorType], dtype_of: Callable[[DType], DType], arrays: int = 1
-) -> int:
-    """What a reduction holds, as this many arrays of its own dtype, before it is rounded to that of the input."""
-    (made,) = block.infer(*types)
-    given = dtypes.storage(made.dtype)
-    dtype = dtype_of(given)
-    return 0 if arrays == 1 and dtype == given else arrays * int(dtype.itemsize) * (element_count(made.shape) or 0)
+from dataflow.core.workspace import Kernel, Workspace
 
 
 def with_reduced_dims(block: Reduction | Mean, folded: Wire, input: Wire, axis: Wire) -> Wire:
@@ -87,19 +78,11 @@ class Accumulation(Reduction, abstract=True):
 
     T = dtypes.number
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Array:
-        axes = self.axes(axis, input.ndim)
-        folded = reduce_axes(self.ufunc, input, axes, dtypes.accumulate(input.dtype), self.keep_dims)
-        return cast_into(folded, input.dtype, out)
+    def folds_in(self, dtype: DType) -> DType:
+        return dtypes.accumulate(dtype)
 
     def bound(self, input: Range, axis: Range) -> Range | None:
         return reduced(self, input, axis) if self.ufunc is np.add else None
-
-    def workspace(self, *types: TensorType) -> int:
-        return _reduced_bytes(self, types, dtypes.accumulate)
-
-    def partials(self, rows: Array) -> Array:
-        return fold_rows(self.ufunc, rows, dtypes.accumulate(rows.dtype))
 
 
 class Sum(Accumulation):
@@ -148,17 +131,21 @@ class Mean(Opaque):
     axes, shape_of, row_width = Reduction.axes, Reduction.shape_of, Reduction.row_width
     reduces = (np.add,)
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Array:
-        axes = self.axes(axis, input.ndim)
-        total = reduce_axes(np.add, input, axes, _mean_dtype(input.dtype), self.keep_dims)
-        (mean,) = self.finalize([total], prod(input.shape[a] for a in axes))
-        return cast_into(mean, input.dtype, out)
+    def bind(self, memory: Workspace, input: TensorType, axis: TensorType) -> Kernel:
+        given, axes = storage(input.dtype), self.axes(axis.value, len(input.sizes))
+        (made,) = self.infer(input, axis)
+        dtype, count = _mean_dtype(given), prod(input.sizes[axis] for axis in axes)
+        fold = bind_fold(np.add, input.sizes, axes, dtype, self.keep_dims)
+        memory.borrowed += prod(made.sizes) * dtype.itemsize * (3 if given.kind in "iu" else 2)
+
+        def kernel(input: Array, axis: Array, out: Array | None = None) -> Array:
+            (mean,) = self.finalize([fold(input)], count)
+            return cast_into(mean, given, out)
+
+        return kernel
 
     def bound(self, input: Range, axis: Range) -> Range | None:
         return reduced(self, input, axis, counted=False)
-
-    def workspace(self, *types: TensorType) -> int:
-        return _reduced_bytes(self, types, _mean_dtype, 3 if types[0].dtype in dtypes.integer else 2)
 
     def partials(self, rows: Array) -> Array:
         return fold_rows(np.add, rows, _mean_dtype(rows.dtype))
@@ -178,25 +165,17 @@ class Extreme(Reduction, abstract=True):
     """The largest or smallest element; those that are equal share the gradient evenly."""
 
     T = dtypes.real + dtypes.quantized
-    empty: ClassVar[float]
+    of_none: ClassVar[float]  # what the extreme of no elements is
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Array:
+    def folds_in(self, dtype: DType) -> DType:
         # float32 holds the 16-bit types exactly, and NumPy is faster there
-        axes, dtype = self.axes(axis, input.ndim), dtypes.compute(input.dtype)
-        if leading(input.shape, axes) is not None:
-            return cast_into(reduce_axes(self.ufunc, input, axes, dtype, self.keep_dims), input.dtype, out)
-        initial = dtypes.limits(input.dtype.name)[self.empty > 0] if input.dtype.kind in "iu" else self.empty
-        folded = self.ufunc.reduce(input, axes, dtype, out, keepdims=self.keep_dims, initial=initial)
-        return np.asarray(folded, input.dtype)
+        return dtypes.compute(dtype)
+
+    def empty(self, dtype: DType) -> float:
+        return dtypes.limits(dtype.name)[self.of_none > 0] if dtype.kind in "iu" else self.of_none
 
     def bound(self, input: Range, axis: Range) -> Range | None:
         return reduced(self, input, axis, counted=False)
-
-    def workspace(self, *types: TensorType) -> int:
-        return _reduced_bytes(self, types, dtypes.compute)
-
-    def partials(self, rows: Array) -> Array:
-        return fold_rows(self.ufunc, rows, dtypes.compute(rows.dtype))
 
     def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         chosen = Cast(DstT=dy.dtype)(Equal()(input, with_reduced_dims(self, output, input, axis)))
@@ -215,7 +194,7 @@ class Max(Extreme):
     """
 
     found_by = ("amax", "largest", "reduce max")
-    ufunc, empty = np.maximum, -np.inf
+    ufunc, of_none = np.maximum, -np.inf
 
 
 class Min(Extreme):
@@ -230,7 +209,7 @@ class Min(Extreme):
     """
 
     found_by = ("amin", "smallest", "reduce min")
-    ufunc, empty = np.minimum, np.inf
+    ufunc, of_none = np.minimum, np.inf
 
 
 class Prod(Accumulation):
@@ -281,27 +260,31 @@ class ProdGrad(Opaque):
                 )
         return input.shape
 
-    def kernel(self, input: Array, axis: Array, dy: Array, out: Array | None = None) -> Array:
-        axes = self.axes(axis, input.ndim)
-        first = input.ndim - len(axes)
-        last = tuple(range(first, input.ndim))
-        moved = np.moveaxis(input, axes, last)
-        x = moved.reshape(*moved.shape[:first], prod(moved.shape[first:]))
-        before = np.ones(x.shape, dtypes.accumulate(input.dtype))
-        after = np.ones_like(before)
-        np.cumprod(x[..., :-1], -1, before.dtype, before[..., 1:])
-        np.cumprod(x[..., :0:-1], -1, after.dtype, after[..., -2::-1])
-        np.conjugate(np.multiply(before, after, before), before)
-        dx = np.moveaxis(before.reshape(moved.shape), last, axes)
-        dx *= dy.reshape([1 if i in axes else n for i, n in enumerate(input.shape)])
-        return cast_into(dx, input.dtype, out)
+    def bind(self, memory: Workspace, input: TensorType, axis: TensorType, dy: TensorType) -> Kernel:
+        sizes, given = input.sizes, storage(input.dtype)
+        axes, dtype = self.axes(axis.value, len(sizes)), dtypes.accumulate(given)
+        first = len(sizes) - len(axes)
+        last = tuple(range(first, len(sizes)))
+        order = [*(i for i in range(len(sizes)) if i not in axes), *axes]
+        moved = tuple(sizes[i] for i in order)
+        rows = *moved[:first], prod(moved[first:])
+        before, after = (memory.array(prod(sizes), dtype).reshape(rows) for _ in range(2))
+        made = np.moveaxis(before.reshape(moved), last, axes)
+        folded = [1 if i in axes else n for i, n in enumerate(sizes)]
+        # axes that are not the last are put there by a copy, and NumPy casts all of it beforehand
+        memory.borrowed += prod(sizes) * (given.itemsize * (order != sorted(order)) + dtype.itemsize * (dtype != given))
 
-    def workspace(self, input: TensorType, axis: TensorType, dy: TensorType) -> int:
-        given, rank = dtypes.storage(input.dtype), len(input.shape or ())
-        axes, dtype = self.axes(axis.value, rank), dtypes.accumulate(given)
-        moved = sorted(axes) != list(range(rank - len(axes), rank))
-        each = (2 + (dtype != given)) * dtype.itemsize + moved * given.itemsize  # NumPy casts all of it beforehand
-        return (element_count(input.shape) or 0) * int(each)
+        def kernel(input: Array, axis: Array, dy: Array, out: Array | None = None) -> Array:
+            x = input.transpose(order).reshape(rows)
+            before.fill(1)
+            after.fill(1)
+            np.cumprod(x[..., :-1], -1, dtype, before[..., 1:])
+            np.cumprod(x[..., :0:-1], -1, dtype, after[..., -2::-1])
+            np.conjugate(np.multiply(before, after, before), before)
+            np.multiply(made, dy.reshape(folded), made)
+            return np.array(made, given) if out is None else cast_into(made, given, out)
+
+        return kernel
 
     def grad(self, input: Wire, axis: Wire, dy: Wire, dx: Wire, ddx: Wire) -> tuple[Wire, None, Wire]:
         parts = dx * conj(ddx)

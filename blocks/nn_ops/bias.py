@@ -9,15 +9,16 @@ import numpy as np
 from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.casting import cast_into
 from blocks.kernels.channels import as_matrix
-from blocks.kernels.reduce_axes import reduce_axes
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
-from dataflow.core.kinds import Elementwise, Opaque, fold_rows, leading
+from dataflow.core.dtypes import Array, storage
+from dataflow.core.folding import bind_fold, fold_rows, leading
+from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.quantized import Bias
 from dataflow.core.shapes import Dim, Shape, agree, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 WIDE = 128  # channels from which on rows are long enough
 WORTH_RESHAPING = 1 << 14  # elements
@@ -120,13 +121,17 @@ class BiasAddGrad(Opaque):
     def partials(self, rows: Array) -> Any:
         return fold_rows(np.add, rows, dtypes.accumulate(rows.dtype))
 
-    def kernel(self, out_backprop: Array, out: Array | None = None) -> Array:
-        dtype, shape = out_backprop.dtype, out_backprop.shape
-        if self.data_format == "NHWC" and 0 not in shape:
-            total = fold_rows(np.add, out_backprop.reshape(-1, shape[-1]), dtypes.accumulate(dtype)).reshape(-1)
-        else:
-            total = reduce_axes(np.add, out_backprop, self._axes(shape), dtypes.accumulate(dtype))
-        return cast_into(total, dtype, out)
+    def bind(self, memory: Workspace, out_backprop: TensorType) -> Kernel:
+        sizes, given = out_backprop.sizes, storage(out_backprop.dtype)
+        channels: Any = _channels(self, "out_backprop", sizes, self.data_format)
+        dtype = dtypes.accumulate(given)
+        fold = bind_fold(np.add, sizes, self._axes(sizes), dtype)
+        memory.borrowed += channels * dtype.itemsize
+
+        def kernel(out_backprop: Array, out: Array | None = None) -> Array:
+            return cast_into(fold(out_backprop), given, out)
+
+        return kernel
 
     def grad(self, out_backprop: Wire, output: Wire, dy: Wire) -> Any:
         return BiasAdd(data_format=self.data_format)(ZerosLike()(out_backprop), dy)

@@ -7,14 +7,16 @@ from math import prod
 
 import numpy as np
 
+from blocks.kernels.casting import cast_into
 from blocks.kernels.float_histogram import observe, observe_bytes
-from blocks.kernels.reduce_axes import reduce_axes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.float_bins import PER_CHANNEL, WHOLE
-from dataflow.core.kinds import Opaque, Update, fold_rows, leading
+from dataflow.core.folding import Fold, bind_fold, fold_rows, leading
+from dataflow.core.kinds import Opaque, Update
 from dataflow.core.shapes import Shape, axes_of, element_count, show
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class PerChannel(Opaque, abstract=True):
@@ -98,19 +100,29 @@ class MinMaxObserver(Observer):
         high = np.maximum(-low, high)
         return high.dtype.type(0) - high, high
 
-    def kernel(self, x: Array) -> tuple[Array, Array]:
-        if self.group:
-            return self.finalize([self._grouped(ufunc, x) for ufunc in (np.minimum, np.maximum)], 0)
-        others = self.folded(x.ndim)
-        return self.finalize([reduce_axes(ufunc, x, others, x.dtype) for ufunc in (np.minimum, np.maximum)], 0)
+    def bind(self, memory: Workspace, x: TensorType) -> Kernel:
+        dtype, folds = storage(x.dtype), [self._bind_fold(ufunc, x) for ufunc in (np.minimum, np.maximum)]
 
-    def _grouped(self, ufunc: np.ufunc, x: Array) -> Array:
-        """Extremes of groups, each of which lies in one piece where the axis is the first."""
-        first = np.moveaxis(x, self.channel(x.ndim), 0)
-        whole = len(first) - len(first) % self.group
-        parts = [first[:whole].reshape(whole // self.group, -1)] if whole else []
-        parts += [first[whole:].reshape(1, -1)] if whole < len(first) else []
-        return np.concatenate([ufunc.reduce(part, 1) for part in parts])
+        def kernel(x: Array, out: Array | None = None) -> tuple[Array, Array]:
+            low, high = self.finalize([fold(x) for fold in folds], 0)
+            return cast_into(low, dtype, out), high
+
+        return kernel
+
+    def _bind_fold(self, ufunc: np.ufunc, x: TensorType) -> Fold:
+        """What finds an extreme: of groups, each of which lies in one piece where the axis is the first, or of all."""
+        if not self.group:
+            return bind_fold(ufunc, x.sizes, self.folded(len(x.sizes)), storage(x.dtype))
+        axis, size = self.channel(len(x.sizes)), self.group
+
+        def fold(x: Array) -> Array:
+            first = np.moveaxis(x, axis, 0)
+            whole = len(first) - len(first) % size
+            parts = [first[:whole].reshape(whole // size, -1)] if whole else []
+            parts += [first[whole:].reshape(1, -1)] if whole < len(first) else []
+            return np.concatenate([ufunc.reduce(part, 1) for part in parts])
+
+        return fold
 
 
 class HistogramObserver(Observer):

@@ -12,11 +12,10 @@ from dataflow.core import bounding, dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import listing
+from dataflow.core.folding import bind_fold, fold_rows, leading
 from dataflow.core.quantized import Passes
 from dataflow.core.shapes import ContractError, Shape, axes_of, broadcast, contract, fits, merge, show
-
-_COLUMNS = 1024  # elements of a row that short rows are joined to before they are folded
-_BESIDE = 64  # products that are made beside each other where many short rows are multiplied
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class Source(Block, abstract=True):
@@ -121,51 +120,30 @@ class Reduction(Block, abstract=True):
             return None
         return leading(input.sizes, self.axes(axis.value, len(input.sizes)))
 
+    def folds_in(self, dtype: DType) -> DType:
+        """The dtype in which elements of a dtype are folded; the result is rounded once."""
+        return dtype
+
     def partials(self, rows: Array) -> Any:
-        return fold_rows(self.ufunc, rows, rows.dtype)
+        return fold_rows(self.ufunc, rows, self.folds_in(rows.dtype))
 
-    def kernel(self, input: Array, axis: Array, out: Array | None = None) -> Any:
-        return self.ufunc.reduce(
-            input, axis=self.axes(axis, input.ndim), dtype=input.dtype, out=out, keepdims=self.keep_dims
-        )
+    def bind(self, memory: Workspace, input: TensorType, axis: TensorType) -> Kernel:
+        given, made = dtypes.storage(input.dtype), TensorType(input.dtype, self.shape_of(input, axis))
+        dtype, axes = self.folds_in(given), self.axes(axis.value, len(input.sizes))
+        fold = bind_fold(self.ufunc, input.sizes, axes, dtype, self.keep_dims, self.empty(given))
+        memory.borrowed += prod(made.sizes) * dtype.itemsize
 
+        def kernel(input: Array, axis: Array, out: Array | None = None) -> Array:
+            if out is None:
+                return np.asarray(fold(input), given)
+            out[...] = fold(input)
+            return out
 
-def leading(shape: Sequence[int], axes: Sequence[int]) -> int | None:
-    """The elements of a row, ``[rows, width]``, if the folded axes all come before the others; otherwise None."""
-    folded = [axis for axis in axes if shape[axis] != 1]
-    others = [axis for axis in range(len(shape)) if axis not in axes and shape[axis] != 1]
-    if not folded or 0 in shape or (others and max(folded) > min(others)):
+        return kernel
+
+    def empty(self, dtype: DType) -> float | None:
+        """What a fold of no elements of a dtype gives; None for the identity of the ufunc."""
         return None
-    return prod(shape[axis] for axis in others)
-
-
-def fold_last(ufunc: np.ufunc, x: Array, dtype: DType) -> Any:
-    """Elements along the last axis folded in a dtype.
-
-    A product waits for the one before; so of many elements every 64th, in a vector of them every 1,024th, are
-    multiplied first, and then these.
-    """
-    size, width = x.shape[-1], _COLUMNS if x.ndim == 1 and x.shape[0] >= 2 * _COLUMNS else _BESIDE
-    if ufunc is not np.multiply or size < 2 * width:
-        return ufunc.reduce(x, axis=-1, dtype=dtype)
-    whole = size - size % width
-    columns = ufunc.reduce(x[..., :whole].reshape(*x.shape[:-1], whole // width, width), axis=-2, dtype=dtype)
-    total = ufunc.reduce(columns, axis=-1, dtype=dtype)
-    return ufunc(total, ufunc.reduce(x[..., whole:], axis=-1, dtype=dtype)) if whole < size else total
-
-
-def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
-    """Rows, ``[rows, width]`` or ``[rows]``, folded in a dtype; short rows are joined to longer ones first."""
-    if rows.ndim == 1 or rows.shape[1] == 1:
-        return fold_last(ufunc, rows.reshape(-1), dtype)
-    count, width = rows.shape
-    repeat = min(count, _COLUMNS // width)
-    if repeat < 2:
-        return ufunc.reduce(rows, axis=0, dtype=dtype)
-    whole = count - count % repeat
-    columns = ufunc.reduce(rows[:whole].reshape(-1, repeat * width), axis=0, dtype=dtype)
-    total = ufunc.reduce(columns.reshape(repeat, width), axis=0, dtype=dtype)
-    return ufunc(total, ufunc.reduce(rows[whole:], axis=0, dtype=dtype)) if whole < count else total
 
 
 class Contraction(Block, abstract=True):

@@ -135,7 +135,7 @@ class Region:
         most = repeated = 0
         for op in self.ops:
             compiled = self.compiled and op.block.compiled_kernel is not None
-            if not compiled:
+            if not compiled and op.block.bind is None:  # what binds goes by tiles in its partials alone
                 unit = op.tiling.unit
                 shape = (tile // unit, unit) if all(op.reduces) and unit > 1 else (tile,)
                 most = max(most, op.block.workspace(*(self._tile_type(slot, shape) for slot in op.reads)))

@@ -10,6 +10,7 @@ import pytest
 from dataflow.core.block import Block, In, Out, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
+from dataflow.core.folding import leading
 from dataflow.core.kinds import (
     Binary,
     Contraction,
@@ -21,9 +22,6 @@ from dataflow.core.kinds import (
     Unary,
     Update,
     View,
-    fold_last,
-    fold_rows,
-    leading,
 )
 from dataflow.core.shapes import Shape, TensorType
 
@@ -201,22 +199,9 @@ def test_rows_of_unknown_shape_are_not_folded() -> None:
     assert Total().row_width(known, TensorType("int32", (1,))) is None
 
 
-@pytest.mark.parametrize("width", [1, 2, 3, 511, 512, 513, 1024, 3000])
-@pytest.mark.parametrize("count", [1, 2, 7, 100])
-def test_folded_rows_are_their_sum(count: int, width: int) -> None:
-    """Whole numbers have one sum, however rows are joined; numbers of many sizes are near it in float64."""
-    rows = np.arange(count * width, dtype=np.int64).reshape(count, width) % 1000
-    assert np.array_equal(fold_rows(np.add, rows, np.dtype(np.int64)), rows.sum(0) if width > 1 else rows.sum())
-    assert np.array_equal(fold_rows(np.maximum, rows, rows.dtype), rows.max(0) if width > 1 else rows.max())
-    narrow = rows.astype(np.float32)
-    folded = fold_rows(np.add, narrow, np.dtype(np.float64))
-    assert folded.dtype == np.float64 and np.array_equal(folded, rows.sum(0) if width > 1 else rows.sum())
-
-
 def test_partials_have_the_dtype_of_the_rows() -> None:
     rows = np.full((3, 2), 100, np.int8)
     assert Total().partials(rows).tolist() == [44, 44]  # 300 in eight bits
-    assert fold_rows(np.add, np.float32([1, 2, 3]), np.dtype(np.float64)) == 6.0  # in one row
 
 
 # -- others -----------------------------------------------------------------------------------------------------------
@@ -259,20 +244,3 @@ def test_attrs_of_a_kind_are_those_of_its_blocks() -> None:
     assert list(Rounded.signature.attrs) == ["keep_dims", "digits"]
     assert list(Rounded.signature.inputs) == ["input", "axis"]
     assert Rounded(digits=1, keep_dims=True).attrs() == {"digits": 1, "keep_dims": True}
-
-
-@pytest.mark.parametrize(
-    "shape", [(127,), (128,), (129,), (2047,), (2048,), (70_001,), (3, 5000), (2, 3, 200)], ids=str
-)
-@pytest.mark.parametrize("dtype", ["float32", "int32", "complex64"])
-def test_products_along_the_last_axis_are_those_of_the_elements(shape: tuple[int, ...], dtype: str) -> None:
-    """Beside their neighbours or not: as near to the true one as products one after the other."""
-    random = np.random.default_rng(sum(shape))
-    x = (1 + random.normal(size=shape) * 1e-3).astype(dtype) if dtype != "int32" else random.integers(-3, 4, shape)
-    wide = np.dtype({"float32": np.float64, "int32": np.int32, "complex64": np.complex128}[dtype])
-    made, plain = fold_last(np.multiply, x.astype(dtype), wide), np.multiply.reduce(x.astype(dtype), -1, wide)
-    assert made.dtype == wide and np.shape(made) == shape[:-1]
-    if dtype == "int32":
-        assert np.array_equal(made, plain)  # these wrap around
-    else:
-        assert np.allclose(made, plain, rtol=1e-11, atol=0)

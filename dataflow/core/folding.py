@@ -1,0 +1,102 @@
+"""Folds of arrays over axes by a ufunc, in an order that is the same whether an array is folded whole or by tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from dataflow.core.dtypes import Array, DType
+
+_COLUMNS = 1024  # elements of a row that short rows are joined to before they are folded
+_BESIDE = 64  # products that are made beside each other where many short rows are multiplied
+Fold = Callable[[Array], Any]
+
+
+def leading(shape: Sequence[int], axes: Sequence[int]) -> int | None:
+    """The elements of a row, ``[rows, width]``, if the folded axes all come before the others; otherwise None."""
+    folded = [axis for axis in axes if shape[axis] != 1]
+    others = [axis for axis in range(len(shape)) if axis not in axes and shape[axis] != 1]
+    if not folded or 0 in shape or (others and max(folded) > min(others)):
+        return None
+    return prod(shape[axis] for axis in others)
+
+
+def bind_fold(
+    ufunc: np.ufunc,
+    shape: tuple[int, ...],
+    axes: Sequence[int],
+    dtype: DType,
+    keep_dims: bool = False,
+    empty: float | None = None,
+) -> Fold:
+    """What folds contiguous arrays of this shape over axes in a dtype.
+
+    empty : what the fold of no elements gives, if it is not the identity of the ufunc.
+    """
+    axes = tuple(axes)
+    left = [1 if i in axes else d for i, d in enumerate(shape) if keep_dims or i not in axes]
+    kept, width = shape[: len(shape) - len(axes)], leading(shape, axes)
+    form: tuple[int, ...]
+    if len(axes) == len(shape) and 0 not in shape:
+        form = (prod(shape),)
+        fold = bind_fold_last(ufunc, form, dtype)
+    elif width is not None:
+        form = prod(shape) // width, width
+        fold = bind_fold_rows(ufunc, form, dtype)
+    elif ufunc is np.multiply and sorted(axes) == list(range(len(kept), len(shape))) and 0 not in shape:
+        form = *kept, prod(shape[len(kept) :])
+        fold = bind_fold_last(ufunc, form, dtype)
+    else:
+        more: dict[str, Any] = {} if empty is None or 0 not in shape else {"initial": empty}
+        # without `out`: NumPy would round there after every chunk of its buffer
+        return lambda x: ufunc.reduce(x, axes, dtype, keepdims=keep_dims, **more)
+    if left:
+        return lambda x: fold(x.reshape(form)).reshape(left)
+    return lambda x: fold(x.reshape(form))
+
+
+def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fold:
+    """What folds the elements of arrays of this shape along the last axis in a dtype.
+
+    A product waits for the one before; so of many elements every 64th, in a vector of them every 1,024th, are
+    multiplied first, and then these.
+    """
+    *outer, size = shape
+    width = _COLUMNS if not outer and size >= 2 * _COLUMNS else _BESIDE
+    if ufunc is not np.multiply or size < 2 * width:
+        return lambda x: ufunc.reduce(x, -1, dtype)
+    whole = size - size % width
+
+    def fold(x: Array) -> Any:
+        columns = ufunc.reduce(x[..., :whole].reshape(*outer, whole // width, width), -2, dtype)
+        total = ufunc.reduce(columns, -1, dtype)
+        return ufunc(total, ufunc.reduce(x[..., whole:], -1, dtype)) if whole < size else total
+
+    return fold
+
+
+def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fold:
+    """What folds rows, ``[rows, width]``, of this shape in a dtype; short rows are joined to longer ones first."""
+    count, width = shape
+    if width == 1:
+        fold = bind_fold_last(ufunc, (count,), dtype)
+        return lambda rows: fold(rows.reshape(-1))
+    repeat = min(count, _COLUMNS // width)
+    if repeat < 2:
+        return lambda rows: ufunc.reduce(rows, 0, dtype)
+    whole = count - count % repeat
+
+    def joined(rows: Array) -> Any:
+        columns = ufunc.reduce(rows[:whole].reshape(-1, repeat * width), 0, dtype)
+        total = ufunc.reduce(columns.reshape(repeat, width), 0, dtype)
+        return ufunc(total, ufunc.reduce(rows[whole:], 0, dtype)) if whole < count else total
+
+    return joined
+
+
+def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
+    """Rows, ``[rows, width]`` or ``[rows]``, folded in a dtype."""
+    return bind_fold_rows(ufunc, (len(rows), rows.shape[1] if rows.ndim == 2 else 1), dtype)(rows)
