@@ -28,7 +28,7 @@ def load(path: str | os.PathLike[str], /, **params: object) -> Graph:
 
     Raises GraphFileError that lists every problem with its line and column.
     """
-    context = read(as_path(path, "flow.load(path)"), params)
+    context = read(as_path(path, "flow.load(path)"), params, keep=False)
     if problems := context.problems():
         raise GraphFileError(problems)
     return context.graph
@@ -57,20 +57,22 @@ def read(
     texts: Mapping[str, str | Document] = MappingProxyType({}),
     arrays: Arrays | None = None,
     outside: bool = True,
+    keep: bool = True,
 ) -> LoadContext:
     """The graph of a file and the problems with it; with ``files`` also with the data files that it names.
 
     Where something is wrong, the graph has the nodes that are right. With ``origins`` the context also says where each
     value comes from. A ``text``, or what was parsed of it, is read in place of the file, which need not be there; graph
     files whose ``texts`` are given, by their real paths, and ``arrays`` that are there already, are not read either.
-    Data files that parameters name may lie ``outside`` of the project.
+    Data files that parameters name may lie ``outside`` of the project. Unless it is to ``keep`` them, the context lets
+    go of the nodes as the file has them, which take more memory than those of the graph.
     """
     if text is not None:
         with suppress(ValueError):  # which is reported below
             texts = {**texts, str(Location.of(path).real): text}
     given = [value for value in params.values() if isinstance(value, str)] if outside else []
     context = LoadContext(path, origins, given, texts, arrays)
-    context.set_by_caller = frozenset(params)
+    context.set_by_caller, context.lets_go = frozenset(params), not keep
     with suppress(Stop):
         file, definition = context.top()
         if not definition.broken:

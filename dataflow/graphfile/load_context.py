@@ -43,6 +43,7 @@ class LoadContext:
         self.given = frozenset(given)
         self.graph = Graph()
         self.set_by_caller: frozenset[str] = frozenset()  # names of parameters
+        self.lets_go = False  # of the entries of the loaded file, each once its node is made
         self.values: Mapping[str, Any] = {}  # of the parameters of the loaded file
         self.arrays = arrays or Arrays()
         self.included = 0  # nodes that sub-graphs have added

@@ -6,6 +6,8 @@ Every node is checked, also where another is wrong; what depends on a wrong one 
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from dataflow.core.block import Block
@@ -17,7 +19,7 @@ from dataflow.graph.declared_range import declared_range
 from dataflow.graph.names import NAME, wrong_name
 from dataflow.graph.node import Ref
 from dataflow.graphfile import shipped
-from dataflow.graphfile.graph_file import WRONG, known_keys, mapping, parts_of, short_type, text
+from dataflow.graphfile.graph_file import NOTHING, WRONG, known_keys, mapping, parts_of, short_type, text
 from dataflow.graphfile.kind import Spot
 from dataflow.graphfile.order import topological_order
 from dataflow.graphfile.origins import note, note_made, note_node
@@ -128,7 +130,7 @@ class GraphBuilder(FileScope):
     def build(self) -> dict[str, Ref]:
         """Add the nodes; return the outputs by name."""
         inputs = self.definition.inputs.data
-        specs = {name: self._draft(name, value) for name, value in self.definition.nodes.data.items()}
+        specs = {name: self._draft(name, place, value) for name, place, value in self._entries()}
         for name, spec in specs.items():
             if name in inputs:
                 self.report(spec, spec.place, f"{spec.who}: an input has this name already; rename one of them")
@@ -139,15 +141,23 @@ class GraphBuilder(FileScope):
         self.wires |= {name: BROKEN for name in specs if name not in inputs}
         for name in names:
             before = len(self.context.graph.nodes)
-            wires = self._add(specs[name])
+            wires = self._add(specs.pop(name))
             if name not in inputs:
                 self.wires[name] = wires
             if wires is not BROKEN:
                 note_made(self, name, len(self.context.graph.nodes) - before, wires)
         return self.outputs()
 
-    def _draft(self, name: str, value: Value) -> NodeSpec:
-        place = self.definition.nodes.keys[name]
+    def _entries(self) -> Iterator[tuple[str, Place, Value]]:
+        """The nodes as the file has them, with the places of their names; each is let go of if nobody asks for it."""
+        places, entries = self.definition.nodes.keys, deque(self.definition.nodes.data.items())
+        if self.context.lets_go and not self.prefix:
+            self.definition.nodes, self.document.root = NOTHING, None
+        while entries:
+            name, value = entries.popleft()
+            yield name, places[name], value
+
+    def _draft(self, name: str, place: Place, value: Value) -> NodeSpec:
         spec = NodeSpec(name, f"node '{cropped(self.prefix + name)}'", place)
         spec.ok = self._named("node", name, place)
         if not isinstance(value.data, dict):

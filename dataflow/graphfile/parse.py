@@ -113,11 +113,18 @@ class _Tree:
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Value, int, int]] = {}  # with size and height
         self.expanded, self.left = 0, MAX_VALUES
+        self.scalars: dict[str, Any] = {}  # what plain texts mean: each is kept once, however often it is written
 
     def build(self) -> None:
+        place = START
         for event in iter(LOADER(self.document.text).get_event, None):
             kind, mark = type(event), event.start_mark
-            place = mark.line + 1, mark.column + 1
+            line, column = mark.line + 1, mark.column + 1
+            # what stands on a line shares its number, and a mapping its place with its first key
+            if place[0] != line:
+                place = line, column
+            elif place[1] != column:
+                place = place[0], column
             if kind in _COUNTED:
                 self.left -= 1
                 if self.left < 0:
@@ -143,19 +150,23 @@ class _Tree:
     def scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
         if event.tag is not None:
             self.refuse_tag(event.tag, place)
-        data: Any = event.value
-        plain = event.implicit[0]
-        if plain:
+        text, plain = event.value, event.implicit[0]
+        data = self.meant(text, place) if plain else text
+        if self.open and self.open[-1].wants_key:
+            self.key(data if isinstance(data, str) else text, data, plain, place)
+        else:
+            self.add(Value(data, place, _NO_KEYS), event.anchor, 1, 0)
+
+    def meant(self, text: str, place: Place) -> Any:
+        """What a plain text means."""
+        if text not in self.scalars:
             try:
-                data = scalar(data)
+                self.scalars[text] = scalar(text)
             except ValueError as error:
                 if not self.ignored:
                     self.document.report(place, str(error))
-                data = 0
-        if self.open and self.open[-1].wants_key:
-            self.key(event.value, data, plain, place)
-        else:
-            self.add(Value(data, place, _NO_KEYS), event.anchor, 1, 0)
+                return 0
+        return self.scalars[text]
 
     def key(self, text: str, data: object, plain: bool, place: Place) -> None:
         frame = self.open[-1]

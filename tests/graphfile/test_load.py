@@ -6,6 +6,7 @@ import contextlib
 import gc
 import pickle
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from graph_text import node, problems, same
 import dataflow as flow
 from dataflow.core.errors import GraphFileError
 from dataflow.graphfile.load import check, defaults, load
+from dataflow.graphfile.load import read as read_file
 from dataflow.graphfile.save import resolved_text
 
 PARAMS = """\
@@ -176,3 +178,29 @@ def test_graphs_and_plans_can_be_pickled(read):
     assert pickle.loads(pickle.dumps(graph)) == graph
     assert str(pickle.loads(pickle.dumps(plan))) == str(plan)
     assert resolved_text(graph, "graph.yaml") == resolved_text(read(text), "graph.yaml")
+
+
+def chain(count: int) -> str:
+    """The text of a graph of so many nodes, each of the one before and, in turn, of a number and of the input."""
+    lines = ["dataflow: 1", "inputs: {x: 'float32[8]'}", "nodes:"]
+    for i in range(count):
+        inputs = f"{{x: {f'n{i - 1}' if i else 'x'}, y: {'x' if i % 2 else f'{i}.5'}}}"
+        lines += [f"  n{i}:", "    block: AddV2", f"    inputs: {inputs}"]
+    return "\n".join([*lines, f"outputs: {{y: n{count - 1}}}", ""])
+
+
+def test_a_node_takes_two_kilobytes_while_a_file_is_read(tmp_path: Path):
+    """The entries of a file are let go of as their nodes are made, unless who reads it wants to look at them."""
+    count, path = 2000, tmp_path / "chain.yaml"
+    path.write_text(chain(count))
+    load(path)  # once before, so that modules are imported
+    tracemalloc.start()
+    try:
+        graph = load(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(graph.nodes) == count + 1
+    assert peak < 2048 * count
+    document = read_file(path).document
+    assert document.root is not None and len(document.root.data["nodes"].data) == count
