@@ -52,6 +52,16 @@ class FillLike(Elementwise, abstract=True):
     x = In("T", "any value", like=True)
     y = Out("T", "same shape as `x`")
     grad = None
+    number: ClassVar[int]
+
+    def bound(self, x: Range) -> Range:
+        return Range(np.array(self.number, x.low.dtype), np.array(self.number, x.low.dtype))
+
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
+        if out is None:
+            out = np.empty(x.shape, x.dtype)
+        out.fill(self.number)
+        return out
 
 
 class ZerosLike(FillLike):
@@ -64,15 +74,7 @@ class ZerosLike(FillLike):
     """
 
     found_by = ("zeros",)
-
-    def bound(self, x: Range) -> Range:
-        return Range(np.array(0, x.low.dtype), np.array(0, x.low.dtype))
-
-    def kernel(self, x: Array, out: Array | None = None) -> Array:
-        if out is None:
-            return np.zeros(x.shape, x.dtype)
-        out.fill(0)
-        return out
+    number = 0
 
 
 class OnesLike(FillLike):
@@ -86,12 +88,4 @@ class OnesLike(FillLike):
 
     found_by = ("ones",)
     T = (*dtypes.number, "bool")
-
-    def bound(self, x: Range) -> Range:
-        return Range(np.array(1, x.low.dtype), np.array(1, x.low.dtype))
-
-    def kernel(self, x: Array, out: Array | None = None) -> Array:
-        if out is None:
-            return np.ones(x.shape, x.dtype)
-        out.fill(1)
-        return out
+    number = 1

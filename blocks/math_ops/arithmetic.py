@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -160,6 +161,12 @@ class AddN(Elementwise):
             shape = merge(shape, given.shape)
         return shape
 
+    @staticmethod
+    def element(total: np.number[Any], *rest: np.number[Any]) -> np.number[Any]:
+        for each in rest:
+            total = total + each
+        return total
+
     def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Array:
         first, *rest = inputs
         if out is None:
@@ -188,6 +195,9 @@ class Div(Binary):
 
     found_by = ("divide", "quotient")
     reuses = ("x", "y")
+
+    def kernel_for(self, dtype: DType) -> Callable[..., Array]:
+        return self.kernel if dtype.kind in "iu" else np.divide
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind not in "iu":
@@ -255,6 +265,11 @@ class SquaredDifference(Binary):
         apart = monotone(Subtract(), [x, y])
         size = apart and apart.magnitude()
         return size and monotone(Square(), [size])
+
+    @staticmethod
+    def element(x: np.number[Any], y: np.number[Any]) -> np.number[Any]:
+        apart = x - y
+        return apart * apart
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if out is None:

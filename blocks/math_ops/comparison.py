@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Binary, Unary
 from dataflow.core.shapes import Shape
@@ -37,6 +40,9 @@ class Equality(Binary, abstract=True):
             if self.incompatible_shape_error:
                 raise
             return self.ufunc(False, True, out)
+
+    def kernel_for(self, dtype: DType) -> Callable[..., Any]:
+        return self.ufunc if self.incompatible_shape_error else self.kernel
 
 
 class Equal(Equality):

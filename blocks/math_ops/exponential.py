@@ -8,6 +8,7 @@ import numpy as np
 
 from blocks.kernels.chunked import TILE, tiled, tiled_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
+from blocks.kernels.flush_subnormals import Float
 from blocks.kernels.powers import power, power_bytes
 from blocks.math_ops.comparison import Greater, NotEqual
 from blocks.math_ops.conjugate import conj
@@ -15,7 +16,7 @@ from blocks.math_ops.select import SelectV2
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.bounding import monotone
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary, Elementwise, Unary
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import broadcast, element_count
@@ -41,6 +42,10 @@ class ZeroKeepingGradient(OutputGradient, abstract=True):
     reuses: ClassVar[tuple[str, ...]] = ("y",)
     buffers: ClassVar[int] = 0
     step: ClassVar[Any]
+    factor: ClassVar[float] = 1.0
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(self.factor)
 
     def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Array:
         return tiled(self.part, self.buffers + (y.dtype.kind == "c"), out, y, dy, widen=False)
@@ -162,8 +167,14 @@ class SqrtGrad(ZeroKeepingGradient):
     Source: tf.raw_ops.SqrtGrad.
     """
 
+    factor = 0.5
+
     def step(self, y: Array, dy: Array, out: Array) -> None:
-        multiply(np.divide(0.5, y, out), dy, out)
+        multiply(np.divide(self.factor, y, out), dy, out)
+
+    @staticmethod
+    def element(y: Float, dy: Float, zero: Float, factor: Float) -> Float:
+        return zero if dy == zero else factor / y * dy
 
     def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         ratio = dz / y
@@ -190,6 +201,10 @@ class Rsqrt(Unary):
 
     def bound(self, x: Range) -> Range | None:
         return monotone(self, [x]) if np.all(x.low > 0) else None
+
+    @staticmethod
+    def element(x: Float) -> Float:
+        return np.reciprocal(np.sqrt(x))
 
     def kernel(self, x: Array, out: Array | None = None) -> Array:
         return tiled(_rsqrt, 0, out, x)
@@ -224,11 +239,16 @@ class RsqrtGrad(ZeroKeepingGradient):
 
     reuses = ("y", "dy")
     buffers = 1
+    factor = -0.5
 
     def step(self, y: Array, dy: Array, out: Array, buffer: Array) -> None:
         multiply(dy, y, buffer)
-        np.multiply(square(y, out), -0.5, out)
+        np.multiply(square(y, out), self.factor, out)
         multiply(out, buffer, out)
+
+    @staticmethod
+    def element(y: Float, dy: Float, zero: Float, factor: Float) -> Float:
+        return zero if dy == zero else y * y * factor * (dy * y)
 
     def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         y = conj(y)
@@ -270,10 +290,15 @@ class ReciprocalGrad(ZeroKeepingGradient):
     """
 
     aliases = ("InvGrad",)
+    factor = -1.0
 
     def step(self, y: Array, dy: Array, out: Array) -> None:
         multiply(square(y, out), dy, out)
         np.negative(out, out)
+
+    @staticmethod
+    def element(y: Float, dy: Float, zero: Float, factor: Float) -> Float:
+        return zero if dy == zero else y * y * dy * factor
 
     def grad(self, y: Wire, dy: Wire, z: Wire, dz: Wire) -> tuple[Wire, Wire]:
         y = conj(y)

@@ -108,6 +108,12 @@ class ClipByValue(Elementwise):
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t", "clip_value_min", "clip_value_max")
 
+    @staticmethod
+    def element(t: np.number[Any], low: np.number[Any], high: np.number[Any]) -> np.number[Any]:
+        high = high if (high > low) | (high != high) else low
+        t = low if (t < low) | (low != low) else t
+        return high if (t > high) | (high != high) else t
+
     def kernel(self, t: Array, clip_value_min: Array, clip_value_max: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(t.shape, clip_value_min.shape, clip_value_max.shape), t.dtype)

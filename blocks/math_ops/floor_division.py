@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.flush_subnormals import Float
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError
 from dataflow.core.kinds import Binary
 from dataflow.core.wire import Wire
@@ -29,6 +32,13 @@ class FloorDiv(Binary):
     T = dtypes.integer + dtypes.floating
     reuses = ("x", "y")
     grad = None
+
+    @staticmethod
+    def element(x: Float, y: Float) -> Float:
+        return np.floor(x / y)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[()] | None:
+        return () if dtype.kind == "f" else None
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind in "iu":
@@ -53,6 +63,14 @@ class FloorMod(Binary):
     found_by = ("modulo", "remainder", "%")
     T = dtypes.integer + dtypes.floating
     reuses = ("x",)
+
+    @staticmethod
+    def element(x: Float, y: Float, zero: Float) -> Float:
+        rest = np.fmod(x, y)
+        return rest + y if (rest != zero) & ((rest < zero) != (y < zero)) else rest
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...] | None:
+        return (dtype.type(0),) if dtype.kind == "f" else None
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind in "iu":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from dataflow.core import dtypes
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary
 from dataflow.core.wire import Wire
 
@@ -24,6 +27,9 @@ class Mod(Binary):
     found_by = ("remainder", "fmod")
     T = ("int32", "int64", *dtypes.floating)
     reuses = ("x", "y")
+
+    def kernel_for(self, dtype: DType) -> Callable[..., Any]:
+        return self.kernel if dtype.kind == "i" else np.fmod
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if y.dtype.kind == "i" and not y.all():

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from blocks.kernels.casting import as_compute_dtype
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes
+from blocks.kernels.flush_subnormals import Float
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.comparison import NotEqual
 from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Binary
 from dataflow.core.wire import Wire
 
@@ -32,6 +33,9 @@ class NoNan(Binary, abstract=True):
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
         return part_bytes(1, x, y) + multiply_bytes(x, y, most=TILE)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return (dtype.type(0),)
 
     def _part(self, x: Array, y: Array, out: Array) -> None:
         where = (x if self.zero == "x" else y) == 0  # first: the result may take the place of either
@@ -58,6 +62,10 @@ class DivNoNan(NoNan):
     ufunc, zero = np.divide, "y"
     reuses = ("x", "y")
 
+    @staticmethod
+    def element(x: Float, y: Float, zero: Float) -> Float:
+        return zero if y == zero else x / y
+
     def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         x, y = conj(x), conj(y)
         return DivNoNan()(dy, y), dy * DivNoNan()(DivNoNan()(-x, y), y)
@@ -77,6 +85,10 @@ class MulNoNan(NoNan):
     ufunc, zero = staticmethod(multiply), "y"
     reuses = ("x", "y")
 
+    @staticmethod
+    def element(x: Float, y: Float, zero: Float) -> Float:
+        return zero if y == zero else x * y
+
     def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         return MulNoNan()(dy, conj(y)), MulNoNan()(conj(x), dy)
 
@@ -92,6 +104,10 @@ class Xdivy(NoNan):
 
     ufunc, zero = np.divide, "x"
     reuses = ("x", "y")
+
+    @staticmethod
+    def element(x: Float, y: Float, zero: Float) -> Float:
+        return zero if x == zero else x / y
 
     def grad(self, x: Wire, y: Wire, z: Wire, dy: Wire) -> tuple[Wire, Wire]:
         x, y = conj(x), conj(y)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from dataflow.core import dtypes
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Unary
 
 
@@ -73,5 +76,8 @@ class Round(Unary):
     reuses = ("x",)
     grad = None
 
-    def kernel(self, x: Array, out: Array | None = None) -> Array:
-        return (np.positive if x.dtype.kind == "i" else np.rint)(x, out)
+    def kernel_for(self, dtype: DType) -> Callable[..., Any]:
+        return np.positive if dtype.kind == "i" else np.rint
+
+    def kernel(self, x: Array, out: Array | None = None) -> Any:
+        return self.kernel_for(x.dtype)(x, out)

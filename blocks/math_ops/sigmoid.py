@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes, tiled, tiled_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
+from blocks.kernels.flush_subnormals import Float
 from blocks.math_ops.conjugate import conj
 from blocks.math_ops.exponential import OutputGradient
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Unary
 from dataflow.core.wire import Wire
 
@@ -68,6 +71,13 @@ class SigmoidGrad(OutputGradient):
     Source: tf.raw_ops.SigmoidGrad.
     """
 
+    @staticmethod
+    def element(y: Float, dy: Float, one: Float) -> Float:
+        return (one - y) * y * dy
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return (dtype.type(1),)
+
     def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty_like(y)
@@ -113,6 +123,13 @@ class TanhGrad(OutputGradient):
     """
 
     reuses = ("y",)
+
+    @staticmethod
+    def element(y: Float, dy: Float, one: Float) -> Float:
+        return (one - y * y) * dy
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return (dtype.type(1),)
 
     def kernel(self, y: Array, dy: Array, out: Array | None = None) -> Array:
         if out is None:

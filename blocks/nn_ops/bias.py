@@ -68,6 +68,10 @@ class BiasAdd(Elementwise):
     def broadcast_shapes(self, value: TensorType, bias: TensorType) -> list[Shape]:
         return [value.shape, bias.shape if self.data_format == "NHWC" else None]
 
+    @staticmethod
+    def element(value: np.number[Any], bias: np.number[Any]) -> np.number[Any]:
+        return value + bias
+
     def kernel(self, value: Array, bias: Array, out: Array | None = None) -> Array:
         if self.data_format == "NCHW":
             bias = bias.reshape(-1, *[1] * (value.ndim - 2))

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.flush_subnormals import Float
 from blocks.math_ops.comparison import Less
 from blocks.math_ops.select import SelectV2
 from blocks.nn_ops.activation_base import Activation, FromOutputs
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.wire import Wire
 
 SELU_SCALE = 1.0507009873554805
@@ -66,6 +67,13 @@ class EluGrad(FromOutputs):
         np.add(low, 1, low)
         np.multiply(dy, low, out)
 
+    @staticmethod
+    def element(g: Float, y: Float, zero: Float, one: Float) -> Float:
+        return g * (y + one if y < zero else one)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(1)
+
     def grad(self, gradients: Wire, outputs: Wire, backprops: Wire, dy: Wire) -> Any:
         return EluGrad()(dy, outputs), SelectV2()(Less()(outputs, 0), dy * gradients, 0)
 
@@ -117,6 +125,13 @@ class SeluGrad(FromOutputs):
         np.add(low, SELU_FLOOR, low)
         np.subtract(low, high, low)
         np.multiply(dy, low, out)
+
+    @staticmethod
+    def element(g: Float, y: Float, zero: Float, floor: Float, scale: Float) -> Float:
+        return g * (y + floor if y < zero else scale)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(SELU_FLOOR), dtype.type(SELU_SCALE)
 
     def grad(self, gradients: Wire, outputs: Wire, backprops: Wire, dy: Wire) -> Any:
         return SeluGrad()(dy, outputs), SelectV2()(Less()(outputs, 0), dy * gradients, 0)

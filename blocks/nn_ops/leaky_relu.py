@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from blocks.kernels.chunked import tiled
+from blocks.kernels.flush_subnormals import Float
 from blocks.nn_ops.activation_base import Activation, FromFeatures
 from dataflow.core.block import attr
 from dataflow.core.bounding import monotone
@@ -40,6 +41,13 @@ class LeakyRelu(Activation):
     def bound(self, features: Range) -> Range | None:
         return monotone(self, [features]) if self.alpha >= 0 else None
 
+    @staticmethod
+    def element(x: Float, zero: Float, alpha: Float) -> Float:
+        return x if x > zero else x * alpha
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(_slope(self.alpha, dtype))
+
     def kernel(self, features: Array, out: Array | None = None) -> Array:
         return tiled(partial(self.step, _slope(self.alpha, features.dtype)), self.buffers, out, features)
 
@@ -65,6 +73,13 @@ class LeakyReluGrad(FromFeatures):
     """
 
     alpha: float = attr("slope where `features` is negative", default=0.2)
+
+    @staticmethod
+    def element(g: Float, x: Float, zero: Float, one: Float, alpha: Float) -> Float:
+        return g * (one if x > zero else alpha)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(1), dtype.type(_slope(self.alpha, dtype))
 
     def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
         step = partial(self.step, _slope(self.alpha, features.dtype))

@@ -149,5 +149,12 @@ class Relu6Grad(RectifierGradient):
         inside &= x < 6
         np.multiply(dy, inside, out)
 
+    @staticmethod
+    def element(g: float, x: float, zero: float, one: float, six: float) -> float:
+        return g * (one if (x > zero) & (x < six) else zero)
+
+    def element_args(self, dtype: DType, precomputed: object) -> tuple[Any, ...]:
+        return dtype.type(0), dtype.type(1), dtype.type(6)
+
     def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
         return Relu6Grad()(dy, features), None

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.flush_subnormals import Float
 from blocks.math_ops.arithmetic import Sign
 from blocks.math_ops.exponential import Exp
 from blocks.nn_ops.activation_base import Activation, FromFeatures
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.wire import Wire
 
 
@@ -89,6 +90,13 @@ class Softsign(Activation):
         np.add(np.abs(x, size), 1, size)
         np.divide(x, size, out)
 
+    @staticmethod
+    def element(x: Float, one: Float) -> Float:
+        return x / (abs(x) + one)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return (dtype.type(1),)
+
     def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return SoftsignGrad()(dy, features)
 
@@ -107,6 +115,14 @@ class SoftsignGrad(FromFeatures):
     def step(self, dy: Array, x: Array, out: Array, size: Array) -> None:
         np.add(np.abs(x, size), 1, size)
         np.divide(dy, np.square(size, size), out)
+
+    @staticmethod
+    def element(g: Float, x: Float, one: Float) -> Float:
+        size = abs(x) + one
+        return g / (size * size)
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
+        return (dtype.type(1),)
 
     def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
         sign = Sign()(features)

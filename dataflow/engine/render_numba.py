@@ -14,6 +14,7 @@ from dataflow.core.block import Block
 from dataflow.core.dtypes import DType
 from dataflow.core.ports import flat
 from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
+from dataflow.engine.slots import zip_ports
 from dataflow.engine.tiled_op import TiledOp
 from dataflow.engine.tiling import Layout, Operand, row_of
 
@@ -25,10 +26,14 @@ ELEMENTS: dict[Callable[..., Any], str] = {
     np.subtract: "x - y",
     np.multiply: "x * y",
     np.divide: "x / y",
+    np.fmod: "np.fmod(x, y)",
     np.negative: "-x",
+    np.positive: "x",
     np.absolute: "abs(x)",
     np.square: "x * x",
     np.sqrt: "np.sqrt(x)",
+    np.reciprocal: "np.reciprocal(x)",
+    np.sign: "np.sign(x) + 0",  # that of -0.0 is 0.0
     np.floor: "np.floor(x)",
     np.ceil: "np.ceil(x)",
     np.rint: "np.rint(x)",
@@ -72,11 +77,13 @@ class Line(NamedTuple):
 
     args : ``("a", i)`` is the element of array i, ``("p", i)`` that of row i, which is repeated, ``("s", i)`` scalar i,
         ``("t", i)`` the result of line i.
+    dtype : of the result: integers become wider on their way.
     out : the array that the result is written to, if any.
     """
 
     source: str
     args: tuple[tuple[str, int], ...]
+    dtype: DType
     out: int | None
 
 
@@ -100,7 +107,7 @@ def source(lines: Sequence[Line]) -> str:
     body = []
     for i, line in enumerate(lines):
         args = ", ".join(f"{kind}{j}" + "[j]" * (kind in "ap") for kind, j in line.args)
-        body.append(f"t{i} = {names[line.source]}({args})")
+        body.append(f"t{i} = np.{line.dtype.name}{'_' * (line.dtype.kind == 'b')}({names[line.source]}({args}))")
         body += [f"o{line.out}[j] = t{i}"] if line.out is not None else []
     parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
     parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
@@ -173,13 +180,17 @@ def function(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], loop: Loop) ->
 def _row(op: TiledOp, dtypes: Mapping[int, DType]) -> int | None:
     """Elements over which the op's short operands are repeated, 0 if it has none; None if it cannot be in a loop."""
     block, tiling = op.block, op.tiling
-    if len(op.writes) != 1 or op.reduces[0] is not None or any(isinstance(read, tuple) for read in op.reads):
+    if len(op.writes) != 1 or op.reduces[0] is not None:
         return None
     slots = flat((*op.reads, *op.writes))
     if any(dtypes[slot] not in DTYPES for slot in slots) or element(block, dtypes[op.writes[0]]) is None:
         return None
+    if not block.precomputed_ports and block.element_args(dtypes[slots[0]], None) is None:
+        return None
     row = 0
-    for _, _, operand in _inputs(op):
+    for port, _, operand in _inputs(op):
+        if isinstance(op.reads[port], tuple) and operand.layout is not Layout.ALONG:
+            return None
         if operand.layout is Layout.ACROSS and operand.dims and tiling.repeats:
             row = row_of(tiling.unit)
         elif not (operand.layout is Layout.ACROSS and not operand.dims) and not (
@@ -189,13 +200,16 @@ def _row(op: TiledOp, dtypes: Mapping[int, DType]) -> int | None:
     return row
 
 
-def _inputs(op: TiledOp) -> list[tuple[int, Any, Operand]]:
-    """The inputs that an element is computed from: their positions, slots and operands."""
-    triples = zip(range(len(op.reads)), op.reads, op.tiling.operands, strict=True)
+def _inputs(op: TiledOp) -> list[tuple[int, int, Operand]]:
+    """The inputs that an element is computed from: the positions of their ports, slots and operands."""
     return [
-        triple
-        for port, triple in zip(op.block.signature.inputs, triples, strict=True)
-        if port not in op.block.precomputed_ports
+        (position, slot, own)
+        for position, (port, read, operand) in enumerate(
+            zip(op.block.signature.inputs.values(), op.reads, op.tiling.operands, strict=True)
+        )
+        if port.name not in op.block.precomputed_ports
+        for slot, own in zip_ports((read,), (operand,))
+        if slot is not None
     ]
 
 
@@ -224,7 +238,7 @@ def _loop(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int]
         for which in range(_arity(op, dtypes) - len(args)):
             args.append(("s", _index(loop.scalars, (i, None, which))))
         made[op.writes[0]] = at
-        lines.append(Line(source, tuple(args), None))
+        lines.append(Line(source, tuple(args), dtypes[op.writes[0]], None))
     for at, i in enumerate(run):
         (slot,) = ops[i].writes
         if slot in outputs or any(slot in op.slots for j, op in enumerate(ops) if j not in run):

@@ -16,7 +16,7 @@ from sample_graphs import random_graph
 from dataflow import Graph, blocks, plan
 from dataflow.conformance.equality import same
 from dataflow.core.block import Block
-from dataflow.core.kinds import Binary, Unary
+from dataflow.core.kinds import Unary
 from dataflow.engine import jit, render_numba, tiling
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
 GOLDEN = places.GOLDEN
-SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, 1e-40, -1e-40, 3e38, -3e38, 127.4999, np.inf, -np.inf, np.nan]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -63,36 +62,6 @@ def test_recorded_vectors(name, compiled):
         for case in reader.load(path):
             called(case)
             wired_up(case)
-
-
-def elementwise():
-    plain = [c for c in {blocks[name] for name in blocks} if c.kernel in (Unary.kernel, Binary.kernel)]
-    return sorted(c.__name__ for c in plain if c.ufunc in render_numba.ELEMENTS)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", [*elementwise(), "Maximum", "Minimum", "SelectV2", "Relu", "Relu6", "ReluGrad"])
-def test_special_values(name, dtype, compiled):
-    """Each block in a loop with another one, on all pairs of special values."""
-    ports = blocks[name].signature.inputs
-    values = np.array(SPECIAL, dtype)
-    pairs = [np.repeat(values, values.size), np.tile(values, values.size)]
-    graph, feeds = Graph(), {}
-    wires = []
-    for i, port in enumerate(ports.values()):
-        own = pairs[i % 2] if port.dtype != "bool" and blocks[name].T != ("bool",) else pairs[i % 2] > 0
-        feeds[port.name] = own
-        wires.append(graph.input(port.name, own.dtype.name, own.shape))
-    made = blocks[name]()(*wires)
-    graph.output("made", made)
-    follower = "LogicalNot" if made.dtype == "bool" else "Negate"
-    graph.output("then", blocks[follower]()(made))
-    loops, plain = plan(graph), plan(graph, kernels="numpy")
-    got, expected = loops.run(feeds), plain.run(feeds)
-    (stage,) = loops.at().stages
-    assert stage.region.functions, "nothing was compiled"
-    for output in expected:
-        assert same(got[output], expected[output])
 
 
 @pytest.mark.parametrize("threads", [1, 3])

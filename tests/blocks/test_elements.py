@@ -1,0 +1,137 @@
+"""Every elementwise block has an element function or a reason; compiled they give the bits of NumPy's kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dataflow import Graph, blocks, plan
+from dataflow.conformance.equality import same
+from dataflow.conformance.samples import documented, retyped
+from dataflow.core import dtypes
+from dataflow.core.kinds import Elementwise
+from dataflow.engine import jit, render_numba, tiling
+
+OWN = "functions that NumPy has compiled in its own way: a compiler gives other bits"
+CODES = "from or to codes, by NumPy"
+ONE = "one number for a step of training"
+WITHOUT = {
+    "CheckNumerics": "looks at the whole value before it gives any",
+    "Conj": "changes complex numbers alone, which are not compiled",
+    "RandomGammaGrad": "a series whose length differs from element to element",
+    "PowerOfTwo": "scales of quantizers, which are few",
+    **dict.fromkeys(("OnesLike", "ZerosLike"), "a plan knows its value"),
+    **dict.fromkeys(("Cast", "DequantizeLinear", "FixedPointRequantize", "QuantizeLinear"), CODES),
+    **dict.fromkeys((f"QuantizeWithMinMax{ends}" for ends in ("Args", "Vars", "VarsPerChannel")), CODES),
+    **dict.fromkeys(("Exp", "Log", "Pow", "Sigmoid", "Tanh", "Xlogy"), OWN),
+    **dict.fromkeys(("Elu", "Selu", "Softplus", "SoftplusGrad"), OWN),
+    **dict.fromkeys(("CosineDecay", "ExponentialDecay", "PolynomialDecay", "StepDecay"), ONE),
+}
+ELEMENTWISE = sorted(
+    (block for block in blocks.values() if issubclass(block, Elementwise) and block.__module__.startswith("blocks.")),
+    key=lambda block: block.__name__,
+)
+
+
+def variants(block):
+    """What the block's example is called with, in every dtype that it takes."""
+    first, *_ = documented(block)
+    return [first, *retyped(first)]
+
+
+def has_element(sample):
+    """Whether the block is compiled for inputs of these dtypes, element by element."""
+    if sample.block.compiled_kernel is not None:
+        return False
+    return render_numba.element(sample.block, dtypes.storage(sample.outputs[0].dtype)) is not None
+
+
+ELEMENTS = [block for block in ELEMENTWISE if any(map(has_element, variants(block)))]
+SPECIAL = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    6.0,
+    1e-40,
+    -1e-40,
+    3e38,
+    -3e38,
+    127.4999,
+    np.inf,
+    -np.inf,
+    np.nan,
+]
+SIZE = 8000
+
+
+@pytest.mark.parametrize("block", ELEMENTWISE, ids=lambda block: block.__name__)
+def test_a_block_has_an_element_or_a_reason(block):
+    first, *_ = documented(block)
+    found = block in ELEMENTS or first.block.compiled_kernel is not None
+    assert found != (block.__name__ in WITHOUT)
+
+
+def awkward(dtype, rng):
+    """Numbers of a dtype, the ends of its range and special values among them."""
+    if dtype.kind == "b":
+        return rng.integers(0, 2, SIZE).astype(bool)
+    if dtype.kind in "iu":
+        ends = np.iinfo(dtype)
+        near = np.array([ends.min, ends.min + 1, 0, 1, 2, ends.max // 2, ends.max - 1, ends.max], dtype)
+        return np.where(rng.random(SIZE) < 0.5, rng.choice(near, SIZE), rng.integers(-9, 99, SIZE).astype(dtype))
+    with np.errstate(over="ignore"):
+        special = np.array(SPECIAL).astype(dtype)
+        some = rng.normal(0, 3, SIZE).astype(dtype)
+    return np.where(rng.random(SIZE) < 0.5, rng.choice(special, SIZE), some)
+
+
+def wired(sample, seed):
+    """A graph of the block on awkward values, and of an op behind it, with the feeds."""
+    rng = np.random.default_rng(seed)
+    graph, feeds, wires = Graph(), {}, []
+    ports = zip(sample.block.signature.inputs.values(), sample.arrays, strict=True)
+    channels = next((len(array) for port, array in ports if port.shape), 1)
+    for port, value in zip(sample.block.signature.inputs.values(), sample.arrays, strict=True):
+        given = []
+        for array in value if isinstance(value, tuple) else (value,):
+            own = port.shape is not None or port.name in sample.block.precomputed_ports
+            name = f"x{len(feeds)}"
+            feeds[name] = array if own else awkward(array.dtype, rng).reshape(-1, channels)
+            given.append(graph.input(name, dtypes.name_of(array.dtype), feeds[name].shape))
+        wires.append(given if isinstance(value, tuple) else given[0])
+    made = sample.block(*wires)
+    graph.output("made", made)
+    graph.output("then", blocks["Equal"]()(made, made))  # NumPy computes a ufunc that is alone
+    return graph, feeds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", ELEMENTS, ids=lambda block: block.__name__)
+def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch, tmp_path):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    monkeypatch.setattr(tiling, "COMPILED", 0)
+    tried = 0
+    for seed, sample in enumerate(variants(block)):
+        every = [array.dtype for each in sample.arrays for array in (each if isinstance(each, tuple) else (each,))]
+        if not all(dtype in jit.DTYPES for dtype in every) or not has_element(sample):
+            continue
+        try:
+            graph, feeds = wired(sample, seed)
+            expected = plan(graph, kernels="numpy").run(feeds)
+        except Exception as error:  # a block that refuses these numbers
+            assert "must" in str(error)
+            continue
+        compiled = plan(graph, kernels="jit")
+        got = compiled.run(feeds)
+        (stage,) = compiled.at().stages
+        assert stage.region.functions, f"{sample} was not compiled"
+        for name in expected:
+            assert same(got[name], expected[name]), f"{name} of {sample}"
+        tried += 1
+    assert tried
