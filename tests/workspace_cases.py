@@ -93,6 +93,7 @@ def rows() -> Cases:
         given = values(700, 1000)
         given[::3] = np.nan
         yield "TopK", {}, [given, np.int32(k)]
+        yield "TopK", {}, [values(1_000_000), np.int32(k)]
     places = np.argsort(values(700, 1000), 1)[:, :400]
     for dtype in ("int32", "int64"):
         yield "PutAlongLast", {}, [values(700, 1000), places.astype(dtype), values(700, 400)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.chunked import cut
 from blocks.kernels.rowwise import rows_at_once
 from blocks.nn_ops.take_along_axis import INDEX, PLACES, PutAlongLast
 from dataflow.core import dtypes
@@ -16,8 +17,12 @@ from dataflow.core.kinds import Opaque
 from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 FEW = 16  # elements that are found faster one by one than by sorting
+FEW_CLASSES = 32  # in a row, up to which rows are compared side by side
+SAMPLES, PART = 1 << 12, 16  # elements of a long row that tell which part of it is large, and how small that must be
+BEGIN = 32  # classes that most often tell that a target is not among the largest
 
 
 class InTopK(Opaque):
@@ -40,31 +45,51 @@ class InTopK(Opaque):
     k: int = attr("how many of the largest to look at; none are, if below 1")
     grad = None
 
-    def kernel(self, predictions: Array, targets: Array, out: Array | None = None) -> Array:
-        among = np.empty(targets.shape, np.bool_) if out is None else out
-        rows, classes = predictions.shape
-        step = rows_at_once(predictions.shape)
-        with scratch(*self.scratch_arrays(predictions.shape)) as (zeros, larger):
-            for start in range(0, rows, step):
-                given, target = predictions[start : start + step], targets[start : start + step]
-                known = (target >= 0) & (target < classes)
-                if classes:
-                    wanted = given[np.arange(len(given)), np.where(known, target, 0)][:, None]
-                    # 0 * x is 0 for all but NaN and infinities
-                    known &= np.add.reduce(np.multiply(given, 0, zeros[: len(given)]), 1) == 0
-                    known &= np.count_nonzero(np.greater(given, wanted, larger[: len(given)]), 1) < self.k
-                among[start : start + step] = known
-        return among
+    def bind(self, memory: Workspace, predictions: TensorType, targets: TensorType) -> Kernel:
+        rows, classes = predictions.sizes
+        at_once = min(rows, rows_at_once(predictions.sizes))
+        begin = BEGIN if classes >= 4 * BEGIN else classes
+        larger, wanted = memory.array(at_once * classes, np.bool_), memory.array(at_once, np.float32)
+        places, first = memory.array(at_once, np.int64), np.arange(at_once) * classes
+        memory.kept += first.nbytes
+        memory.borrowed += 4 * PLACES * at_once + 4 * classes * (at_once - 1) * (begin < classes)
+        unsigned = f"u{dtypes.storage(targets.dtype).itemsize}"
+        counter = np.uint8 if classes < FEW_CLASSES else np.uint16 if classes < 1 << 16 else np.int64
 
-    def workspace(self, predictions: TensorType, targets: TensorType) -> int:
-        shape = predictions.sizes
-        return scratch_bytes(*self.scratch_arrays(shape)) + 3 * PLACES * min(shape[0], rows_at_once(shape))
+        def larger_in(x: Array, than: Array) -> Array:
+            """How many numbers of each row are larger than that of the row."""
+            made = larger[: x.size]
+            if counter is np.uint8:  # NumPy is slow with short rows
+                found = np.greater(x.T, than, made.reshape(x.shape[::-1]))
+                return np.asarray(np.add.reduce(found.view(np.uint8), 0, counter))
+            found = np.greater(x, than[:, None], made.reshape(x.shape))
+            return np.asarray(np.add.reduce(found.view(np.uint8), 1, counter))
 
-    @staticmethod
-    def scratch_arrays(shape: tuple[int, ...]) -> list[ArraySpec]:
-        """Memory for zeros and for what is larger than the target."""
-        made = min(shape[0], rows_at_once(shape)), shape[1]
-        return [(made, np.float32), (made, np.bool_)]
+        def look(x: Array, target: Array, among: Array) -> None:
+            own, place = wanted[: len(x)], places[: len(x)]
+            np.less(target.view(unsigned), classes, among)  # what is below 0 is large
+            x.reshape(-1).take(np.add(first[: len(x)], target, place), out=own, mode="clip")
+            count = larger_in(x[:, :begin], own)
+            np.logical_and(among, np.less(count, self.k), among)
+            left: Any = slice(None)
+            if begin < classes:
+                left = np.flatnonzero(among)  # of most others the first classes were enough
+                x = x if len(left) == len(x) else x[left]
+                among[left] = count[left] + larger_in(x[:, begin:], own[left]) < self.k
+            if x.size and not (np.maximum.reduce(x, None) < np.inf and np.minimum.reduce(x, None) > -np.inf):
+                finite = np.isfinite(x, larger[: x.size].reshape(x.shape))
+                among[left] &= np.logical_and.reduce(finite, 1)
+
+        def kernel(predictions: Array, targets: Array, out: Array | None = None) -> Array:
+            among = np.empty(rows, np.bool_) if out is None else out
+            if not classes:
+                among[...] = False
+                return among
+            for part in cut(rows, at_once):
+                look(predictions[part], targets[part], among[part])
+            return among
+
+        return kernel
 
 
 class TopK(Opaque):
@@ -111,11 +136,14 @@ class TopK(Opaque):
         given, tops, places = input.reshape(-1, size), values.reshape(-1, number), indices.reshape(-1, number)
         step = rows_at_once(given.shape)
         with scratch(*self.scratch_arrays(given.shape, input.dtype, number)) as space:
-            for start in range(0, len(given), step):
-                part = slice(start, start + step)
+            for part in cut(len(given), step):
                 x, place = given[part], places[part]
                 work = [buffer[: len(x)] for buffer in space]
-                if number > FEW or not _pick(x, work[0], place):
+                some = _some(x, number, work[2]) if len(x) == 1 and _is_long(size, number) else None
+                if some is not None:
+                    work = [buffer[:, : len(some)] for buffer in work]
+                    place[...] = some[_sort(x[:, some], number, *work)]
+                elif number > FEW or not _pick(x, work[0], place):
                     place[...] = _sort(x, number, *work)
                 tops[part] = np.take_along_axis(x, place, 1)
         return values, indices
@@ -129,7 +157,9 @@ class TopK(Opaque):
         rows = min(shape[0], rows_at_once(shape))
         dtype = dtypes.storage(input.dtype)
         places = rows * size if 4 * number >= size else rows * number * 4
-        unordered = rows * size * (dtype.kind not in "iu")
+        if rows == 1 and _is_long(size, number):
+            places = max(places, 2 * size // PART)  # those of some, and these themselves
+        unordered = rows * size * (dtype.kind not in "iu" and 4 * number >= size)
         return scratch_bytes(*self.scratch_arrays(shape, dtype, number)) + PLACES * places + unordered
 
     @staticmethod
@@ -141,6 +171,21 @@ class TopK(Opaque):
 
     def grad(self, input: Wire, k: Wire, values: Wire, indices: Wire, dy: Wire, dindices: Wire) -> Any:
         return PutAlongLast()(input, indices, dy)
+
+
+def _is_long(size: int, k: int) -> bool:
+    """Whether it is worth while to leave out the smaller ones first."""
+    return size >= 1 << 16 and size >= 64 * k
+
+
+def _some(x: Array, k: int, mask: Array) -> Array | None:
+    """The places of a small part of a long row that has its ``k`` largest elements; None where none is found."""
+    every = x.shape[1] // SAMPLES
+    sample = x[0, ::every].astype(dtypes.compute(x.dtype))
+    rank = len(sample) - 2 * k // every - FEW
+    sample.partition(rank)
+    large = np.greater_equal(x, sample[rank], mask)  # nowhere if that is NaN
+    return np.flatnonzero(large) if k <= np.count_nonzero(large) <= x.shape[1] // PART else None
 
 
 def _pick(x: Array, buffer: Array, places: Array) -> bool:
@@ -161,7 +206,7 @@ def _pick(x: Array, buffer: Array, places: Array) -> bool:
 
 def _sort(x: Array, k: int, copy: Array, buffer: Array, below: Array, equal: Array) -> Array:
     """The places of the ``k`` largest elements of each row, in their order; of equal ones the first comes first."""
-    order, buffer = _descending_keys(x, copy, buffer)
+    order, buffer = _descending_keys(x, copy, buffer, below if below.size else None)
     if not below.size:
         return np.argsort(order, 1, kind="stable")[:, :k]
     np.copyto(buffer, order)
@@ -176,13 +221,13 @@ def _sort(x: Array, k: int, copy: Array, buffer: Array, below: Array, equal: Arr
     return np.take_along_axis(places, np.argsort(np.take_along_axis(order, places, 1), 1, kind="stable"), 1)
 
 
-def _descending_keys(x: Array, copy: Array, buffer: Array) -> tuple[Array, Array]:
+def _descending_keys(x: Array, copy: Array, buffer: Array, mask: Array | None) -> tuple[Array, Array]:
     """Integers that are smaller where ``x`` is larger, largest where it is NaN; and the buffer in their dtype."""
     if copy.dtype.kind in "iu":
         return np.invert(x, copy), buffer
     np.copyto(copy, x)
     np.add(copy, 0, copy)  # no zero is negative
-    unordered = np.isnan(copy) if np.isnan(np.maximum.reduce(copy, None)) else None
+    unordered = np.isnan(copy, mask) if np.isnan(np.maximum.reduce(copy, None)) else None
     info = np.iinfo(f"i{copy.itemsize}")
     bits, buffer = copy.view(info.dtype), buffer.view(info.dtype)
     np.bitwise_and(np.right_shift(bits, info.bits - 1, buffer), info.max, buffer)
