@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from dataflow.conformance.samples import Sample, broken, candidates, samples
 from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
 from dataflow.core.errors import BlockError
+from dataflow.core.ports import map_port
 from dataflow.core.shapes import Shape, fits, show
 
 
@@ -36,6 +38,15 @@ def inferred(block_class: type[Block]) -> None:
                 raise broken(block_class, f"'{port.name}' of {sample} must have shape {wanted}, got {show(got.shape)}")
 
 
+def valueless(block_class: type[Block]) -> None:
+    """Types follow from dtypes, shapes and the values on static ports: a call remembers them for these."""
+    for sample in samples(block_class):
+        found = sample.block.infer(*_weaker(sample, lambda type_: type_.shape, True))
+        if found != sample.outputs:
+            got = f"{', '.join(map(str, sample.outputs))} with values, {', '.join(map(str, found))} without"
+            raise broken(block_class, f"must have static=True on inputs whose values decide the types, got {got}")
+
+
 def unknown_dims(block_class: type[Block]) -> None:
     """Inference accepts dims and values that are known only at run time, and its result is then still true."""
     ways: dict[str, Callable[[TensorType], Shape]] = {
@@ -46,35 +57,34 @@ def unknown_dims(block_class: type[Block]) -> None:
     for sample in samples(block_class):
         if not sample.arrays:
             continue
-        actual = sample.outputs
         for what, shape_of in ways.items():
             for keep_values in (True, False):
-                _weaker(sample, actual, what + " and values" * (not keep_values), shape_of, keep_values)
+                types = _weaker(sample, shape_of, keep_values)
+                _check_weaker(sample, types, what + " and values" * (not keep_values))
 
 
-def _weaker(
-    sample: Sample, actual: list[TensorType], what: str, shape_of: Callable[[TensorType], Shape], keep_values: bool
-) -> None:
-    block_class = type(sample.block)
+def _weaker(sample: Sample, shape_of: Callable[[TensorType], Shape], keep_values: bool) -> list[Any]:
+    """The types of a sample with other shapes, and with values on static ports at most."""
 
     def weaker(type_: TensorType) -> TensorType:
         return TensorType(type_.dtype, shape_of(type_))
 
-    types = [
-        given
-        if given is None or (port.static and keep_values)
-        else tuple(map(weaker, given))
-        if isinstance(given, tuple)
-        else weaker(given)
-        for port, given in zip(block_class.signature.inputs.values(), sample.types, strict=True)
+    ports = sample.block.signature.inputs.values()
+    return [
+        given if port.static and keep_values else map_port(weaker, given)
+        for port, given in zip(ports, sample.types, strict=True)
     ]
+
+
+def _check_weaker(sample: Sample, types: list[Any], what: str) -> None:
+    block_class = type(sample.block)
     try:
         guessed = sample.block.infer(*types)
     except Exception as error:
         raise broken(
             block_class, f"inference must accept {what} for {sample}, got {type(error).__name__}: {error}"
         ) from error
-    for name, guess, true in zip(sample.block.signature.outputs, guessed, actual, strict=True):
+    for name, guess, true in zip(sample.block.signature.outputs, guessed, sample.outputs, strict=True):
         sizes = tuple(None if isinstance(d, str) else d for d in guess.shape) if guess.shape is not None else None
         if guess.dtype != true.dtype or not fits(true.shape, sizes):
             raise broken(

@@ -95,6 +95,16 @@ def is_ready_array(value: object) -> TypeGuard[Array]:
     return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned and _runs_forwards(value)
 
 
+def types_of_arrays(values: Sequence[object]) -> tuple[object, ...] | None:
+    """The dtypes and shapes of arrays that need no conversion, in a row; None where one of the values is no such."""
+    found: list[object] = []
+    for value in values:
+        if not is_ready_array(value):
+            return None
+        found += value.dtype, value.shape
+    return tuple(found)
+
+
 def _runs_forwards(found: Array) -> bool:
     # with negative strides NumPy computes exponentials, logarithms, powers and more to other last bits
     return found.flags.c_contiguous or not any(stride < 0 for stride in found.strides)

@@ -11,7 +11,7 @@ from dataflow.conformance import inference
 from dataflow.core.block import TensorType
 
 
-@pytest.mark.parametrize("name", ["accepted", "inferred", "unknown_dims"])
+@pytest.mark.parametrize("name", ["accepted", "inferred", "valueless", "unknown_dims"])
 @pytest.mark.parametrize(
     "block", [Made, blocks["Sum"], blocks["Concat"], blocks["Const"]], ids=lambda block: block.__name__
 )
@@ -37,6 +37,11 @@ WRONG = [
         "'y' of Made()(float32[2]) must be float32, got float64",
     ),
     ("inferred", made(kernel=lambda self, x, out=None: np.atleast_1d(double(self, x))), "must have shape [], got [1]"),
+    (
+        "valueless",
+        made(shape_of=lambda self, x: x.shape if x.value is None else (x.value.size, 1)),
+        "static=True on inputs whose values decide the types, got float32[2, 1] with values, float32[2] without",
+    ),
     ("unknown_dims", made(shape_of=lambda self, x: tuple(x.shape)), "inference must accept unknown rank for Made()"),
     ("unknown_dims", made(shape_of=lambda self, x: (7,) if x.shape == (None,) else x.shape), "or less, got float32[7]"),
     ("unknown_dims", made(infer=by_dims), "with unknown rank must be inferred as float32[2] or less, got float64"),

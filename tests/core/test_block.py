@@ -208,6 +208,56 @@ def test_an_output_that_no_array_can_be_is_told_before_the_kernel_runs() -> None
         wide(factor=2)(np.float32([1]))
 
 
+def test_types_are_worked_out_once_for_arrays_of_the_same_dtypes_and_shapes() -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    class Counted(Scaled, abstract=True):
+        def infer(self, *types: Any) -> list[TensorType]:
+            asked.append(types)
+            return super().infer(*types)
+
+    block, x = Counted(factor=2), np.float32([1, 2])
+    for value, calls in [(x, 1), (x + 1, 1), (x[:1], 2), (np.int32([1, 2]), 3), (x, 3), (x[::-1], 4), ([1.5, 2], 5)]:
+        made = block(value)
+        assert (made.dtype, made.tolist()) == (np.asarray(value, made.dtype).dtype, [2 * v for v in value])
+        assert len(asked) == calls, value
+    for size in range(200):
+        assert block(np.zeros(size, np.float32)).shape == (size,)
+    assert len(block.__dict__["_calls"]) <= 64
+
+
+def test_types_that_follow_from_values_are_worked_out_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noting(evaluator.WholeArrays):
+        def compute(self, block: Block, arrays: Any, outputs: Any, **key: Key) -> list[Any]:
+            noted.extend(outputs)
+            return super().compute(block, arrays, outputs, **key)
+
+    noted: list[TensorType] = []
+    monkeypatch.setattr(evaluator, "current", Noting)
+    block, x = blocks["Reshape"](), np.arange(4, dtype=np.float32)
+    for shape in ([2, 2], [4, 1], [1, 4]):
+        assert block(x, np.int32(shape)).shape == tuple(shape)
+    assert noted == [TensorType("float32", shape) for shape in ((2, 2), (4, 1), (1, 4))]
+
+
+def test_a_port_that_is_left_open_is_none_in_each_call() -> None:
+    class Plus(Scaled, abstract=True):
+        x = In("T", "values")
+        more = In("T", "added", optional=True)
+
+        def shape_of(self, x: TensorType, more: TensorType | None) -> Any:
+            return x.shape
+
+        def kernel(self, x: Array, more: Array | None) -> Any:
+            return x if more is None else x + more
+
+    block, x = Plus(factor=1), np.float32([1, 2])
+    assert [block(x).tolist() for _ in range(2)] == [[1, 2]] * 2
+    assert [block(x, x).tolist() for _ in range(2)] == [[2, 4]] * 2
+    with pytest.raises(BlockError, match="takes 2 inputs"):
+        block(x, x, x)
+
+
 def test_a_block_without_memory_for_its_result_says_how_much() -> None:
     with pytest.raises(
         RunError, match=r"Fill: must have memory for float32\[35184372088832\] \(140737488355328 bytes\)"
