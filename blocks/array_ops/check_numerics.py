@@ -12,9 +12,10 @@ from blocks.kernels.chunked import TILE, part_bytes, pieces
 from dataflow.core import dtypes
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class CheckNumerics(Elementwise):
@@ -38,17 +39,16 @@ class CheckNumerics(Elementwise):
     reuses = ("tensor",)
     streams = False  # the error tells of the whole value
 
-    def kernel(self, tensor: Array, out: Array | None = None) -> Array:
-        if not all(np.isfinite(part).all() for (part,) in pieces(TILE, tensor)):
-            finite = np.isfinite(tensor)
-            first = np.argwhere(~finite)[0].tolist()
-            kinds = {"NaN": np.isnan(tensor), "Inf": tensor == np.inf, "-Inf": tensor == -np.inf}
-            found = " and ".join(f"{kind} ({found.sum()} times)" for kind, found in kinds.items() if found.any())
-            raise self.error(f"input 'tensor' must be finite, got {found}, first at {first}: {self.message}")
-        return np.array(tensor) if out is None else cast_into(tensor, tensor.dtype, out)
+    def bind(self, memory: Workspace, tensor: TensorType) -> Kernel:
+        memory.borrowed += part_bytes(1, tensor)
+        dtype = storage(tensor.dtype)
 
-    def workspace(self, tensor: TensorType) -> int:
-        return part_bytes(1, tensor)
+        def kernel(tensor: Array, out: Array | None = None) -> Array:
+            if not all(np.isfinite(part).all() for (part,) in pieces(TILE, tensor)):
+                raise self.error(f"input 'tensor' must be finite, got {_found(tensor)}: {self.message}")
+            return np.array(tensor) if out is None else cast_into(tensor, dtype, out)
+
+        return kernel
 
     def grad(self, tensor: Wire, output: Wire, dy: Wire) -> Wire:
         return CheckNumerics(message=f"gradient of: {self.message}")(dy)
@@ -73,20 +73,28 @@ class AllFinite(Opaque):
 
     contiguous_inputs = False  # the order in which values are looked at does not matter
 
-    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Array:
-        result = np.empty((), bool) if out is None else out
-        result[...] = all(map(_is_finite, inputs))
-        return result
+    def bind(self, memory: Workspace, inputs: Sequence[TensorType]) -> Kernel:
+        memory.borrowed += max(part_bytes(1, each) for each in inputs)
 
-    def workspace(self, inputs: Sequence[TensorType]) -> int:
-        return max(part_bytes(1, each) for each in inputs)
+        def kernel(inputs: Sequence[Array], out: Array | None = None) -> Array:
+            result = np.empty((), np.bool_) if out is None else out
+            with one_thread:
+                result[...] = all(map(_is_finite, inputs))
+            return result
+
+        return kernel
+
+
+def _found(tensor: Array) -> str:
+    """What there is that is not finite, and where the first of it."""
+    first = np.argwhere(~np.isfinite(tensor))[0].tolist()
+    kinds = {"NaN": np.isnan(tensor), "Inf": tensor == np.inf, "-Inf": tensor == -np.inf}
+    counts = [f"{kind} ({found.sum()} times)" for kind, found in kinds.items() if found.any()]
+    return f"{' and '.join(counts)}, first at {first}"
 
 
 def _is_finite(value: Array) -> bool:
     # NaN and infinities make the sum of squares NaN or infinite; so may large numbers, which are then looked at singly
-    if value.dtype.char in "fd" and value.flags.c_contiguous:
-        with one_thread:
-            squares = np.vdot(value, value)
-        if math.isfinite(squares):
-            return True
+    if value.dtype.char in "fd" and value.flags.c_contiguous and math.isfinite(np.vdot(value, value)):
+        return True
     return all(np.isfinite(part).all() for (part,) in pieces(TILE, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -10,10 +11,11 @@ from blocks.kernels.gather_scatter import ANY_INDEX, check_indices, sum_rows_by_
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import Dim, Shape, agree, element_count, fits, nbytes, show
+from dataflow.core.shapes import Dim, Shape, agree, fits, nbytes, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class Gather(Rearrange):
@@ -40,12 +42,8 @@ class Gather(Rearrange):
             raise self.error("input 'params' must have at least one dim, got a scalar")
         return None if params.shape is None or indices.shape is None else (*indices.shape, *params.shape[1:])
 
-    def kernel(self, params: Array, indices: Array, out: Array | None = None) -> Array:
-        check_indices(self, "indices", indices, len(params), "axis 0 of 'params'")
-        return np.asarray(np.take(params, indices, 0, out, "clip"))
-
-    def workspace(self, params: TensorType, indices: TensorType) -> int:
-        return _index_bytes(indices)
+    def bind(self, memory: Workspace, params: TensorType, indices: TensorType) -> Kernel:
+        return _bind_take(memory, self, params, indices, 0)
 
     def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Wire:
         return GatherGrad()(dy, indices, 0, params)
@@ -116,29 +114,29 @@ class GatherV2(Batched, Rearrange):
         along = self.along(axis.value, rank, batch)
         return (*params.shape[:along], *indices.shape[batch:], *params.shape[along + 1 :])
 
-    def kernel(self, params: Array, indices: Array, axis: Array, out: Array | None = None) -> Array:
-        batch = self.batch(params.shape, indices.shape)
-        along = self.along(axis, params.ndim, batch)
-        check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
-        if not batch:
-            return np.asarray(np.take(params, indices, along, out, "clip"))
-        rows, index, between = _rows(params, indices, along, batch)
-        gathered = np.take(rows, index, 0, mode="clip")
-        shape = (*params.shape[:batch], *indices.shape[batch:], *params.shape[batch:along], *params.shape[along + 1 :])
-        result = np.moveaxis(gathered.reshape(shape), range(indices.ndim, indices.ndim + between), range(batch, along))
-        if out is None:
-            return np.ascontiguousarray(result)
-        out[...] = result
-        return out
-
-    def workspace(self, params: TensorType, indices: TensorType, axis: TensorType) -> int:
+    def bind(self, memory: Workspace, params: TensorType, indices: TensorType, axis: TensorType) -> Kernel:
         batch = self.batch(params.sizes, indices.sizes)
+        along = self.along(axis.value, len(params.sizes), batch)
         if not batch:
-            return _index_bytes(indices)
-        (made,) = self.infer(params, indices, axis)
-        moved = self.along(axis.value, len(params.sizes), batch) > batch
-        # positions within batches and over all of them, and what is gathered before its axes are moved
-        return 2 * 8 * (element_count(indices.shape) or 0) + nbytes(made) + nbytes(params) * moved
+            return _bind_take(memory, self, params, indices, along)
+        size, lead, between = params.sizes[along], prod(params.sizes[:batch]), along - batch
+        inner = *params.sizes[batch:along], *params.sizes[along + 1 :]
+        index = _bind_flat(memory, indices, lead, size)
+        (made,), dtype, rank = self.infer(params, indices, axis), storage(params.dtype), len(indices.sizes)
+        gathered = memory.array(prod(made.sizes), dtype).reshape(*indices.sizes, *inner)
+        result = np.moveaxis(gathered, range(rank, rank + between), range(batch, along))
+        slices = gathered.reshape(prod(indices.sizes), *inner)
+        memory.borrowed += nbytes(params) * (along > batch)
+
+        def kernel(params: Array, indices: Array, axis: Array, out: Array | None = None) -> Array:
+            check_indices(self, "indices", indices, size, f"axis {along} of 'params'")
+            rows = np.moveaxis(params, along, batch).reshape(lead * size, *inner)
+            np.take(rows, index(indices), 0, slices, "clip")
+            out = np.empty(made.sizes, dtype) if out is None else out
+            np.copyto(out, result)
+            return out
+
+        return kernel
 
     def grad(self, params: Wire, indices: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return GatherGrad(batch_dims=self.batch_dims)(dy, indices, axis, params)
@@ -168,46 +166,55 @@ class GatherGrad(Batched, Opaque):
             raise self.error(f"input 'dy' must have shape {show(gathered)}, got {show(dy.shape)}")
         return params.shape
 
-    def kernel(self, dy: Array, indices: Array, axis: Array, params: Array) -> Array:
-        batch = self.batch(params.shape, indices.shape)
-        along = self.along(axis, params.ndim, batch)
-        check_indices(self, "indices", indices, params.shape[along], f"axis {along} of 'params'")
-        if not dy.size:
-            return np.zeros(params.shape, dy.dtype)
-        lead, between, behind = map(prod, (params.shape[:batch], params.shape[batch:along], params.shape[along + 1 :]))
-        count, size = prod(indices.shape[batch:]), params.shape[along]
-        rows = dy.reshape(lead, between, count, behind).swapaxes(1, 2).reshape(lead * count, between * behind)
-        places, sums = sum_rows_by_index(_flat(indices, lead, count, size), rows)
-        dx = np.zeros((lead * size, between * behind), dy.dtype)
-        dx[places] = sums
-        dx = dx.reshape(lead, size, between, behind).swapaxes(1, 2)
-        return np.ascontiguousarray(dx).reshape(params.shape)
+    def bind(
+        self, memory: Workspace, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType
+    ) -> Kernel:
+        batch = self.batch(params.sizes, indices.sizes)
+        along = self.along(axis.value, len(params.sizes), batch)
+        lead, between, behind = map(prod, (params.sizes[:batch], params.sizes[batch:along], params.sizes[along + 1 :]))
+        count, size, dtype = prod(indices.sizes[batch:]), params.sizes[along], storage(dy.dtype)
+        index = _bind_flat(memory, indices, lead, size)
+        given, width = (lead, between, count, behind), between * behind
+        moved = memory.array(prod(params.sizes) * (between > 1), dtype).reshape(lead * size * (between > 1), width)
+        memory.borrowed += sum_rows_bytes(lead * count, width, dy.dtype) + nbytes(dy) * (between > 1)
 
-    def workspace(self, dy: TensorType, indices: TensorType, axis: TensorType, params: TensorType) -> int:
-        count, size = element_count(indices.shape) or 0, element_count(dy.shape) or 0
-        first = self.along(axis.value, len(params.sizes), self.batch(params.sizes, indices.sizes))
-        copied = prod(params.sizes[:first]) > 1
-        copies = (nbytes(dy) + nbytes(params)) * copied  # slices made rows, and the way back
-        return sum_rows_bytes(count, size // max(count, 1), dy.dtype) + copies
+        def kernel(dy: Array, indices: Array, axis: Array, params: Array, out: Array | None = None) -> Array:
+            check_indices(self, "indices", indices, size, f"axis {along} of 'params'")
+            out = np.empty(params.shape, dtype) if out is None else out
+            dx = moved if between > 1 else out.reshape(lead * size, width)
+            dx[...] = 0
+            if dy.size:
+                rows = dy.reshape(given).swapaxes(1, 2).reshape(lead * count, width)
+                places, sums = sum_rows_by_index(index(indices), rows)
+                dx[places] = sums
+            if between > 1:
+                slices = dx.reshape(lead, size, between, behind).swapaxes(1, 2)
+                np.copyto(out.reshape(slices.shape), slices)
+            return out
+
+        return kernel
 
     def grad(self, dy: Wire, indices: Wire, axis: Wire, params: Wire, dx: Wire, ddx: Wire) -> Wire:
         return GatherV2(batch_dims=self.batch_dims)(ddx, indices, axis)
 
 
-def _rows(params: Array, indices: Array, along: int, batch: int) -> tuple[Array, Array, int]:
-    """The slices of all batches as one list, the positions in it, and the number of dims between batch and axis."""
-    lead = prod(params.shape[:batch])
-    moved = np.moveaxis(params, along, batch)
-    rows = moved.reshape(lead * moved.shape[batch], *moved.shape[batch + 1 :])
-    count = prod(indices.shape[batch:])
-    return rows, _flat(indices, lead, count, moved.shape[batch]), along - batch
+def _bind_take(memory: Workspace, block: Block, params: TensorType, indices: TensorType, axis: int) -> Kernel:
+    """What takes slices of one axis by index."""
+    size, what = params.sizes[axis], f"axis {axis} of 'params'"
+    memory.borrowed += 8 * prod(indices.sizes) * (indices.dtype != "int64")  # indices in NumPy's own dtype
+
+    def kernel(params: Array, indices: Array, *_: Array, out: Array | None = None) -> Array:
+        check_indices(block, "indices", indices, size, what)
+        return np.asarray(np.take(params, indices, axis, out, "clip"))
+
+    return kernel
 
 
-def _index_bytes(indices: TensorType) -> int:
-    """What NumPy takes for indices in its own dtype."""
-    return 8 * (element_count(indices.shape) or 0) * (indices.dtype != "int64")
-
-
-def _flat(indices: Array, lead: int, count: int, size: int) -> Array:
-    """The positions of all batches in their slices as one list."""
-    return (indices.reshape(lead, count) + np.arange(lead, dtype=np.int64)[:, None] * size).reshape(-1)
+def _bind_flat(memory: Workspace, indices: TensorType, lead: int, size: int) -> Callable[[Array], Array]:
+    """What makes indices, of ``lead`` batches with so many slices each, positions in all slices as one list."""
+    count = prod(indices.sizes) // max(lead, 1)
+    offsets = np.arange(lead, dtype=np.int64)[:, None]
+    offsets *= size
+    memory.kept += offsets.nbytes
+    flat = memory.array(lead * count, np.int64)
+    return lambda given: np.add(given.reshape(lead, count), offsets, flat.reshape(lead, count)).reshape(-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from typing import ClassVar
 
@@ -11,12 +11,14 @@ import numpy as np
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import Dim, Shape, element_count
+from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 MODES = ("REFLECT", "SYMMETRIC")
+Index = tuple[slice, ...]
 
 
 class Mirror(Block, abstract=True):
@@ -61,13 +63,32 @@ class Mirror(Block, abstract=True):
         """How many elements at the end of the inside have no mirror image."""
         return int(self.mode == "REFLECT")
 
-    def images(self, axis: int, row: list[int], size: int) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-        """Pairs of indices along an axis: a border, and what it is the mirror image of."""
-        before, after = row
-        first, last = before + self.skipped, before + size - self.skipped
-        lead = (slice(None),) * axis
-        yield (*lead, slice(0, before)), (*lead, slice(first, first + before))
-        yield (*lead, slice(before + size, None)), (*lead, slice(last - after, last))
+    def images(
+        self, axes: Iterable[int], sizes: Sequence[int], rows: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[Index, Index]]:
+        """Pairs of indices into the padded value: a border along one of the axes, and what it is the mirror image of.
+
+        Dims before that of a border have theirs, those behind it not. ``sizes`` are without any.
+        """
+        inner = _inner(sizes, rows)
+        for axis in axes:
+            size, (before, after) = sizes[axis], rows[axis]
+            first, last = before + self.skipped, before + size - self.skipped
+            lead, rest = (slice(None),) * axis, inner[axis + 1 :]
+            if before:
+                yield (*lead, slice(0, before), *rest), (*lead, _back(first, first + before), *rest)
+            if after:
+                yield (*lead, slice(before + size, None), *rest), (*lead, _back(last - after, last), *rest)
+
+
+def _inner(sizes: Sequence[int], rows: Sequence[Sequence[int]]) -> Index:
+    """The index of what lies within borders."""
+    return tuple(slice(before, before + size) for size, (before, _) in zip(sizes, rows, strict=True))
+
+
+def _back(start: int, stop: int) -> slice:
+    """The elements from one on to before another, the last of them first."""
+    return slice(stop - 1, start - 1 if start else None, -1)
 
 
 class MirrorPad(Mirror, Rearrange):
@@ -86,29 +107,22 @@ class MirrorPad(Mirror, Rearrange):
     output = Out("T", "`input` with the border around it")
     adds = True
 
-    def workspace(self, input: TensorType, paddings: TensorType) -> int:
-        """A copy of the largest border: NumPy makes one where source and target are interleaved."""
-        (made,) = self.infer(input, paddings)
-        if paddings.value is None or not made.known:
-            return 0
-        largest = 0
-        for axis, row in enumerate(paddings.value.tolist()):
-            before, behind = prod(made.sizes[:axis]), prod(input.sizes[axis + 1 :])
-            largest = max(largest, max(row) * before * behind * (before > 1))
-        return largest * dtypes.storage(made.dtype).itemsize
+    def bind(self, memory: Workspace, input: TensorType, paddings: TensorType) -> Kernel:
+        (made,), rows = self.infer(input, paddings), paddings.value.tolist()
+        dtype, inner = storage(made.dtype), _inner(input.sizes, rows)
+        moves = list(self.images(range(len(rows)), input.sizes, rows))
+        # NumPy copies a border where source and target are interleaved
+        borders = [max(row) * prod(made.sizes[:i]) * prod(input.sizes[i + 1 :]) for i, row in enumerate(rows)]
+        memory.borrowed += max(borders, default=0) * dtype.itemsize
 
-    def kernel(self, input: Array, paddings: Array, out: Array | None = None) -> Array:
-        dims = list(zip(input.shape, paddings.tolist(), strict=True))
-        if out is None:
-            out = np.empty([size + sum(row) for size, row in dims], input.dtype)
-        inner = tuple(slice(before, before + size) for size, (before, _) in dims)
-        out[inner] = input
-        for axis, (size, row) in enumerate(dims):
-            # dims before this one have their borders already, those behind it not yet
-            rest = inner[axis + 1 :]
-            for border, mirrored in self.images(axis, row, size):
-                out[(*border, *rest)] = np.flip(out[(*mirrored, *rest)], axis)
-        return out
+        def kernel(input: Array, paddings: Array, out: Array | None = None) -> Array:
+            out = np.empty(made.sizes, dtype) if out is None else out
+            out[inner] = input
+            for border, mirrored in moves:
+                out[border] = out[mirrored]
+            return out
+
+        return kernel
 
     def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Wire:
         return MirrorPadGrad(mode=self.mode)(dy, paddings)
@@ -128,18 +142,23 @@ class MirrorPadGrad(Mirror, Opaque):
     output = Out("T", "gradient by what was padded: `input` without the border")
     adds = False
 
-    def kernel(self, input: Array, paddings: Array) -> Array:
-        folded = np.array(input, dtypes.compute(input.dtype))  # rounded once, at the end
-        for axis, row in reversed(list(enumerate(paddings.tolist()))):
-            size = input.shape[axis] - sum(row)
-            for border, mirrored in self.images(axis, row, size):
-                folded[mirrored] += np.flip(folded[border], axis)
-            folded = folded[(slice(None),) * axis + (slice(row[0], row[0] + size),)]
-        return np.ascontiguousarray(folded, input.dtype).reshape(folded.shape)  # a scalar comes out with a dim
+    def bind(self, memory: Workspace, input: TensorType, paddings: TensorType) -> Kernel:
+        (made,), rows = self.infer(input, paddings), paddings.value.tolist()
+        dtype, exact = storage(input.dtype), dtypes.compute(storage(input.dtype))  # rounded once, at the end
+        folded = memory.array(prod(input.sizes), exact).reshape(input.sizes)
+        images = self.images(reversed(range(len(rows))), made.sizes, rows)
+        folds = [(folded[mirrored], folded[border]) for border, mirrored in images]
+        inner = folded[_inner(made.sizes, rows)]
 
-    def workspace(self, input: TensorType, paddings: TensorType) -> int:
-        given = dtypes.storage(input.dtype)
-        return (element_count(input.shape) or 0) * dtypes.compute(given).itemsize
+        def kernel(input: Array, paddings: Array, out: Array | None = None) -> Array:
+            np.copyto(folded, input)
+            for mirrored, border in folds:
+                np.add(mirrored, border, mirrored)
+            out = np.empty(made.sizes, dtype) if out is None else out
+            np.copyto(out, inner, casting="unsafe")
+            return out
+
+        return kernel
 
     def grad(self, input: Wire, paddings: Wire, output: Wire, dy: Wire) -> Wire:
         return MirrorPad(mode=self.mode)(dy, paddings)

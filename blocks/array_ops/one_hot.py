@@ -11,6 +11,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class OneHot(Opaque):
@@ -51,18 +52,17 @@ class OneHot(Opaque):
     def bound(self, indices: Range, depth: Range, on_value: Range, off_value: Range) -> Range:
         return on_value.joined(off_value)
 
-    def kernel(
-        self, indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None
-    ) -> Array:
-        if out is None:
-            out = np.empty(self.shape_of(TensorType.of(indices), TensorType.of(depth)), on_value.dtype)
-        out[...] = off_value
-        for rows, index in parts(TILE, indices, np.moveaxis(out, self.axis, -1)):
-            # the extra dim in front lets a single index be found as well
-            fine = ((index >= 0) & (index < depth))[None]
-            rows[None][(*np.nonzero(fine), index[None][fine])] = on_value
-        return out
+    def bind(self, memory: Workspace, indices: TensorType, depth: TensorType, *values: TensorType) -> Kernel:
+        (made,), size = self.infer(indices, depth, *values), int(depth.value)
+        memory.borrowed += part_bytes(8 * (2 * len(indices.sizes) + 3) + 3, indices)
 
-    def workspace(self, indices: TensorType, *others: TensorType) -> int:
-        rank = len(indices.shape or ())
-        return part_bytes(8 * (2 * rank + 3) + 3, indices)
+        def kernel(indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None) -> Array:
+            out = np.empty(made.sizes, on_value.dtype) if out is None else out
+            out[...] = off_value
+            for rows, index in parts(TILE, indices, np.moveaxis(out, self.axis, -1)):
+                # the extra dim in front lets a single index be found as well
+                fine = ((index >= 0) & (index < size))[None]
+                rows[None][(*np.nonzero(fine), index[None][fine])] = on_value
+            return out
+
+        return kernel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,9 +14,8 @@ from blocks.kernels.gather_scatter import (
     ANY_INDEX,
     POLICIES,
     POLICY,
+    bind_in_bounds,
     gather_shape,
-    in_bounds,
-    in_bounds_bytes,
     index_arrays,
     scatter_shape,
     sum_rows_by_index,
@@ -27,10 +26,11 @@ from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque, Rearrange
-from dataflow.core.shapes import Shape, element_count, fits, nbytes, show
+from dataflow.core.shapes import Shape, fits, nbytes, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class GatherNd(Rearrange):
@@ -52,23 +52,37 @@ class GatherNd(Rearrange):
     def shape_of(self, params: TensorType, indices: TensorType) -> Shape:
         return gather_shape(self, "params", params.shape, indices.shape)
 
-    def kernel(self, params: Array, indices: Array) -> Array:
-        if indices.shape[-1] == 0:  # every tuple is the place of the whole value
-            return np.array(np.broadcast_to(params, (*indices.shape[:-1], *params.shape)))
-        fine = in_bounds(self, "indices", indices, params.shape, self.bad_indices_policy)
-        if fine.all():
-            index: Any = (*index_arrays(indices), ...)
-            return np.asarray(params[index])
-        gathered = np.zeros((*fine.shape, *params.shape[indices.shape[-1] :]), params.dtype)
-        gathered[fine] = params[index_arrays(indices[fine])]
-        return gathered
+    def bind(self, memory: Workspace, params: TensorType, indices: TensorType) -> Kernel:
+        (made,), dtype = self.infer(params, indices), storage(params.dtype)
+        if indices.sizes[-1] == 0:  # every tuple is the place of the whole value
 
-    def workspace(self, params: TensorType, indices: TensorType) -> int:
-        (made,) = self.infer(params, indices)
-        found = in_bounds_bytes(indices)
-        if self.bad_indices_policy != "IGNORE":
-            return found
-        return found + nbytes(indices) + nbytes(made)  # those that lie in bounds, and the slices that they address
+            def repeated(params: Array, indices: Array, out: Array | None = None) -> Array:
+                out = np.empty(made.sizes, dtype) if out is None else out
+                out[...] = params
+                return out
+
+            return repeated
+        in_bounds = bind_in_bounds(memory, self, "indices", indices, params.sizes, self.bad_indices_policy)
+        limits, inner = params.sizes[: indices.sizes[-1]], params.sizes[indices.sizes[-1] :]
+        if self.bad_indices_policy == "IGNORE":
+            memory.borrowed += nbytes(indices) + nbytes(made)  # those that lie in bounds, and the slices they address
+        else:
+            memory.borrowed += max(8 * prod(indices.sizes[:-1]), nbytes(made))  # places of slices, or a copy of these
+
+        def kernel(params: Array, indices: Array, out: Array | None = None) -> Array:
+            fine = in_bounds(indices)
+            if fine is None:
+                index = index_arrays(indices)
+                if not params.flags.c_contiguous or not indices.size:
+                    return cast_into(params[(*index, ...)], dtype, out)
+                slices = params.reshape(prod(limits), *inner)
+                return np.asarray(slices.take(np.ravel_multi_index(index, limits), 0, out, "clip"))
+            gathered = np.empty(made.sizes, dtype) if out is None else out
+            gathered[...] = 0
+            gathered[fine] = params[index_arrays(indices[fine])]
+            return gathered
+
+        return kernel
 
     def grad(self, params: Wire, indices: Wire, output: Wire, dy: Wire) -> Wire:
         return TensorScatterAdd(bad_indices_policy=self.bad_indices_policy)(ZerosLike()(params), indices, dy)
@@ -89,21 +103,27 @@ class TensorScatter(Opaque, abstract=True):
     def shape_of(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> Shape:
         return scatter_shape(self, "tensor", tensor, indices, updates)
 
-    def kernel(self, tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
-        fine = in_bounds(self, "indices", indices, tensor.shape, self.bad_indices_policy)
-        if not fine.all():
-            indices, updates = indices[fine], updates[fine]
-        if out is None:
-            out = np.array(tensor)
-        else:
-            cast_into(tensor, tensor.dtype, out)
-        if updates.size:
-            self.write(out, index_arrays(indices), updates)
-        return out
+    def bind(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Kernel:
+        in_bounds = bind_in_bounds(memory, self, "indices", indices, tensor.sizes, self.bad_indices_policy)
+        if self.bad_indices_policy == "IGNORE":
+            memory.borrowed += nbytes(indices) + nbytes(updates)
+        memory.borrowed += self.written_bytes(indices, updates)
+        dtype = storage(tensor.dtype)
 
-    def workspace(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> int:
-        found = in_bounds_bytes(indices)
-        return found if self.bad_indices_policy != "IGNORE" else found + nbytes(indices) + nbytes(updates)
+        def kernel(tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
+            fine = in_bounds(indices)
+            if fine is not None:
+                indices, updates = indices[fine], updates[fine]
+            out = np.array(tensor) if out is None else cast_into(tensor, dtype, out)
+            if updates.size:
+                self.write(out, index_arrays(indices), updates)
+            return out
+
+        return kernel
+
+    def written_bytes(self, indices: TensorType, updates: TensorType) -> int:
+        """What `write` takes."""
+        return 0
 
     def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
         """Change the copy."""
@@ -153,14 +173,13 @@ class TensorScatterAdd(TensorScatter):
         where = np.unravel_index(different, shape)
         out[where] = out[where] + sums.reshape(len(different), *out.shape[len(places) :])
 
-    def workspace(self, tensor: TensorType, indices: TensorType, updates: TensorType) -> int:
-        count = prod(indices.sizes[:-1])
-        width = (element_count(updates.shape) or 0) // max(count, 1)
-        depth = indices.sizes[-1]
-        sums = sum_rows_bytes(count, width, updates.dtype)
+    def written_bytes(self, indices: TensorType, updates: TensorType) -> int:
+        *outer, depth = indices.sizes
+        count = prod(outer)
+        sums = sum_rows_bytes(count, prod(updates.sizes) // max(count, 1), updates.dtype)
         # each place, the sum that belongs there, and what it becomes
         added = count * (2 * 8 + 8 * depth) + 2 * max(sums - 6 * 8 * count, 0)
-        return super().workspace(tensor, indices, updates) + max(sums, added)
+        return max(sums, added)
 
     def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
         return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
@@ -209,24 +228,42 @@ class SparseToDense(Opaque):
             raise self.error(f"input 'sparse_values' must be a vector or a number, got shape {show(values)}")
         return shape
 
-    def kernel(self, sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array) -> Array:
-        shape = tuple(output_shape.tolist())
-        rows = sparse_indices.reshape(-1, len(shape)) if shape else sparse_indices.reshape(len(sparse_indices), 0)
-        in_bounds(self, "sparse_indices", rows, shape)
-        dense = np.full(shape, default_value)
-        if self.validate_indices and len(rows) > 1:
-            index = np.ravel_multi_index(index_arrays(rows), shape) if shape else np.zeros(len(rows), np.int64)
-            wrong = np.flatnonzero(index[1:] <= index[:-1])
-            if len(wrong):
-                i = int(wrong[0]) + 1
-                why = "again" if index[i] == index[i - 1] else f"after {rows[i - 1].tolist()}"
-                raise self.error(
-                    f"input 'sparse_indices' must be in order and different, got {rows[i].tolist()} {why} in row {i}; "
-                    "validate_indices=False allows it"
-                )
-        if len(rows):
-            dense[index_arrays(rows)] = sparse_values
-        return dense
+    def bind(
+        self, memory: Workspace, sparse_indices: TensorType, output_shape: TensorType, *values: TensorType
+    ) -> Kernel:
+        shape = tuple(output_shape.value.tolist())
+        count = sparse_indices.sizes[0] if sparse_indices.sizes else 1
+        rows = TensorType(sparse_indices.dtype, (count, len(shape)))
+        in_bounds = bind_in_bounds(memory, self, "sparse_indices", rows, shape)
+        strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+        memory.borrowed += 3 * 8 * count
+
+        def kernel(
+            sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array,
+            out: Array | None = None,
+        ) -> Array:  # fmt: skip
+            given = sparse_indices.reshape(rows.sizes)
+            in_bounds(given)
+            dense = np.empty(shape, default_value.dtype) if out is None else out
+            dense[...] = default_value
+            if self.validate_indices and count > 1:
+                self._require_order(given, given.astype(np.int64) @ np.array(strides, np.int64))
+            if count:
+                dense[index_arrays(given)] = sparse_values
+            return dense
+
+        return kernel
+
+    def _require_order(self, rows: Array, places: Array) -> None:
+        """Raise BlockError unless the places rise, one after the other."""
+        wrong = np.flatnonzero(places[1:] <= places[:-1])
+        if len(wrong):
+            i = int(wrong[0]) + 1
+            why = "again" if places[i] == places[i - 1] else f"after {rows[i - 1].tolist()}"
+            raise self.error(
+                f"input 'sparse_indices' must be in order and different, got {rows[i].tolist()} {why} in row {i}; "
+                "validate_indices=False allows it"
+            )
 
     def grad(
         self, sparse_indices: Wire, output_shape: Wire, values: Wire, default: Wire, dense: Wire, dy: Wire

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.workspace import Workspace
 
 ANY_INDEX = ("int16", *INDEX)
 FEW = 16  # rows per sum up to which adding them in turns costs less than np.add.reduceat
@@ -76,26 +79,39 @@ def scatter_shape(block: Block, of: str, given: TensorType, indices: TensorType,
     return given.shape
 
 
-def in_bounds(block: Block, port: str, indices: Array, shape: tuple[int, ...], policy: str | None = None) -> Array:
-    """Which tuples of indices lie in the shape; an error that names the first outside, unless the policy is IGNORE."""
-    limits = shape[: indices.shape[-1]]
-    outside = np.empty(indices.shape[:-1], np.bool_)
-    for tuples, wrong in parts(max(TILE // max(indices.shape[-1], 1), 1), outside, indices):
-        wrong[...] = ((tuples < 0) | (tuples >= np.array(limits, np.int64))).any(-1)
-    if outside.any() and policy != "IGNORE":
+def bind_in_bounds(
+    memory: Workspace, block: Block, port: str, indices: TensorType, shape: tuple[int, ...], policy: str | None = None
+) -> Callable[[Array], Array | None]:
+    """What tells of tuples of indices which of them lie in the shape, None for all.
+
+    It raises an error that names the first outside, unless the policy is IGNORE.
+    """
+    *outer, depth = indices.sizes
+    limits, least = np.array(shape[:depth], np.int64), min(shape[:depth], default=0)
+    step = max(TILE // max(depth, 1), 1)
+    memory.borrowed += prod(outer) + part_bytes(4, indices)
+
+    def in_bounds(indices: Array) -> Array | None:
+        if not indices.size or (indices.min() >= 0 and indices.max() < least):
+            return None
+        outside = np.empty(outer, np.bool_)
+        for tuples, wrong in parts(step, outside, indices):
+            wrong[...] = ((tuples < 0) | (tuples >= limits)).any(-1)
+        if not outside.any():
+            return None
+        if policy == "IGNORE":
+            return np.logical_not(outside, outside)
         place = np.argwhere(outside)[0] if outside.ndim else ()
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
         got = indices[tuple(place)].tolist()
         way_out = "" if policy is None else "; bad_indices_policy='IGNORE' leaves it out"
-        raise block.error(f"input '{port}' must lie below {list(limits)} and not below 0, got {where} = {got}{way_out}")
-    return np.logical_not(outside, outside)
+        raise block.error(
+            f"input '{port}' must lie below {limits.tolist()} and not below 0, got {where} = {got}{way_out}"
+        )
+
+    return in_bounds
 
 
-def in_bounds_bytes(indices: TensorType) -> int:
-    """What `in_bounds` takes, with what it gives."""
-    return prod(indices.sizes[:-1]) + part_bytes(4, indices)
-
-
-def index_arrays(indices: Array) -> tuple[Array, ...]:
+def index_arrays(indices: Array) -> tuple[Any, ...]:
     """Tuples of indices as NumPy takes them: an array per dim."""
     return tuple(np.moveaxis(indices, -1, 0))

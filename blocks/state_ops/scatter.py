@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.gather_scatter import POLICIES, check_indices, in_bounds, index_arrays, scatter_shape
+from blocks.kernels.casting import cast_into
+from blocks.kernels.gather_scatter import POLICIES, bind_in_bounds, check_indices, index_arrays, scatter_shape
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Update
 from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.workspace import Kernel, Workspace
 
 
 def update_rows(ufunc: np.ufunc, rows: Array, numbers: Array, updates: Array) -> None:
@@ -69,14 +71,18 @@ class Scatter(Update, abstract=True):
                 )
         return [ref.shape]
 
-    def kernel(self, ref: Array, indices: Array, updates: Array) -> Array:
-        check_indices(self, "indices", indices, len(ref), "the rows of 'ref'")
-        numbers = indices.reshape(-1)
-        out = ref.copy()
-        rows = out.reshape(len(ref), math.prod(ref.shape[1:]))
-        size = numbers.size, rows.shape[1]
-        self.change(rows, numbers, updates.reshape(size) if updates.ndim else np.broadcast_to(updates, size))
-        return out
+    def bind(self, memory: Workspace, ref: TensorType, indices: TensorType, updates: TensorType) -> Kernel:
+        form = ref.sizes[0], math.prod(ref.sizes[1:])
+        size, dtype = (math.prod(indices.sizes), form[1]), storage(ref.dtype)
+
+        def kernel(ref: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
+            check_indices(self, "indices", indices, form[0], "the rows of 'ref'")
+            out = ref.copy() if out is None else cast_into(ref, dtype, out)
+            given = updates.reshape(size) if updates.ndim else np.broadcast_to(updates, size)
+            self.change(out.reshape(form), indices.reshape(-1), given)
+            return out
+
+        return kernel
 
     def change(self, rows: Array, numbers: Array, updates: Array) -> None:
         if self.ufunc is None:
@@ -165,18 +171,22 @@ class ScatterNd(Scatter, abstract=True):
     def shape_of(self, ref: TensorType, indices: TensorType, updates: TensorType) -> list[Shape]:
         return [scatter_shape(self, "ref", ref, indices, updates)]
 
-    def kernel(self, ref: Array, indices: Array, updates: Array) -> Array:
-        depth = indices.shape[-1]
-        dims, width = ref.shape[:depth], math.prod(ref.shape[depth:])
-        places = indices.reshape(-1, depth)
-        slices = updates.reshape(len(places), width)
-        fine = in_bounds(self, "indices", indices, ref.shape, self.bad_indices_policy).reshape(-1)
-        if not fine.all():
-            places, slices = places[fine], slices[fine]
-        out = ref.copy()
-        numbers = np.ravel_multi_index(index_arrays(places), dims) if len(places) else np.zeros(0, np.int64)
-        self.change(out.reshape(math.prod(dims), width), numbers, slices)
-        return out
+    def bind(self, memory: Workspace, ref: TensorType, indices: TensorType, updates: TensorType) -> Kernel:
+        *outer, depth = indices.sizes
+        dims, form = ref.sizes[:depth], (math.prod(ref.sizes[:depth]), math.prod(ref.sizes[depth:]))
+        in_bounds = bind_in_bounds(memory, self, "indices", indices, ref.sizes, self.bad_indices_policy)
+        size, dtype = (math.prod(outer), form[1]), storage(ref.dtype)
+
+        def kernel(ref: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
+            places, slices, fine = indices.reshape(-1, depth), updates.reshape(size), in_bounds(indices)
+            if fine is not None:
+                places, slices = places[fine.reshape(-1)], slices[fine.reshape(-1)]
+            out = ref.copy() if out is None else cast_into(ref, dtype, out)
+            numbers = np.ravel_multi_index(index_arrays(places), dims) if len(places) else np.zeros(0, np.int64)
+            self.change(out.reshape(form), numbers, slices)
+            return out
+
+        return kernel
 
 
 class ScatterNdAdd(ScatterNd):

@@ -211,3 +211,18 @@ def test_sizes_that_values_decide_are_counted_once_known():
     assert flow.plan(graph, max_bytes=40_000).run(feeds)["y"].shape == (10_000,)
     with pytest.raises(RunError, match=r"node 'positive' \(Positive\): a run must hold at most 30000 bytes, got 0"):
         flow.plan(graph, max_bytes=30_000).run(feeds)
+
+
+@pytest.mark.parametrize(
+    ("name", "arrays", "place"),
+    [
+        ("Mean", [np.float32([[1, 2], [3, 6]]), sizes(1)], 1),
+        ("ProdGrad", [np.float32([[2, 0], [5, 3]]), np.int32(0), np.float32([1, 2])], 1),
+        ("GatherGrad", [np.float32([1, 2, 4]), sizes(1, 0, 1), np.int32(0), np.zeros(3, np.float32)], 2),
+    ],
+    ids=["Mean", "ProdGrad", "GatherGrad"],
+)
+def test_an_axis_that_is_fed_gives_the_same_as_one_that_is_known(name, arrays, place):
+    graph, feeds = fed(name, {}, arrays, place)
+    (made,) = flow.run(graph, feeds).values()
+    assert made.tobytes() == blocks[name]()(*arrays).tobytes()
