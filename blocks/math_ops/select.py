@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
@@ -64,6 +66,10 @@ class SelectV2(Elementwise):
 
     def bound(self, condition: Range, t: Range, e: Range) -> Range:
         return t.joined(e)
+
+    def same_as(self, known: Mapping[str, Array]) -> str | None:
+        condition = known.get("condition")
+        return None if condition is None or condition.size != 1 else "t" if condition.all() else "e"
 
     @staticmethod
     def element(condition: np.bool_, t: np.generic, e: np.generic) -> np.generic:

@@ -191,6 +191,10 @@ class Block(Shown, Quantizable, KernelInputs):
         """A faster block that computes only the named outputs; this one if there is none."""
         return self
 
+    def same_as(self, known: Mapping[str, Array]) -> str | None:
+        """The input that the one output is the same as, by values that are known of others; None where that is none."""
+        return None
+
     def decomposed(self, *types: Any) -> Sequence[Block]:
         """Two blocks to run in turn where that is faster; the second takes the first's result and the other inputs."""
         return ()

@@ -160,12 +160,19 @@ class _Fates:
         return "no output needs it"
 
     def _unread(self, node: Node) -> str:
+        needless = ""
         for reader in self.folded.nodes.values():
             for port, value in reader.inputs.items():
                 sources = [each.node for each in flat([value]) if isinstance(each, Link)]
-                if node.name in sources and reader.block.signature.inputs[port].like:
+                if node.name not in sources:
+                    continue
+                if reader.block.signature.inputs[port].like:
                     return "only its shape is read"
-        return "what reads it is known"
+                if reader.name in self.same:
+                    needless = f"{reader.name} is the same as {self.same[reader.name]}"
+                elif self._of(reader).fate == "unneeded":
+                    needless = f"{reader.name} is not needed"
+        return needless or "what reads it is known"
 
     def _reasons(self) -> dict[str, str]:
         """What needs the value of each node: the first output that does, a variable that changes by it, or a watch."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block
+from dataflow.core.ports import Literal, map_port
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.thread_pool import ThreadLimit
@@ -133,7 +134,7 @@ def drop_unused_outputs(graph: Graph) -> Graph:
 
 
 def merge_common_subexpressions(graph: Graph) -> Graph:
-    """Merge pure nodes that apply equal blocks to the same wires."""
+    """Merge pure nodes that apply equal blocks to the same wires, and those that give an operand as it is."""
     return common_subexpressions(graph)[0]
 
 
@@ -141,17 +142,37 @@ def common_subexpressions(graph: Graph) -> tuple[Graph, dict[str, str]]:
     """The graph with equal pure nodes merged, and the node that each of those that are gone is the same as."""
     result = graph.bare()
     first: dict[Any, str] = {}
+    moved: dict[Link, Link] = {}
     same: dict[str, str] = {}
     for node in graph.nodes.values():
         if not same.keys().isdisjoint(node.sources):
-            node = replace(node, inputs={port: _relinked(value, same) for port, value in node.inputs.items()})
+            node = replace(node, inputs={port: _relinked(value, moved) for port, value in node.inputs.items()})
+        if (given := _given_on(result, node)) is not None:
+            moved |= {Link(node.name, port): given for port in node.types}
+            same[node.name] = given.node
+            continue
         twin = first.setdefault((node.block, *node.inputs.values()), node.name) if node.block.pure else node.name
         if twin == node.name:
             result.insert(node)
         else:
+            moved |= {Link(node.name, port): Link(twin, port) for port in node.types}
             same[node.name] = twin
-    result.outputs = {name: _moved(link, same) for name, link in graph.outputs.items()}
+    result.outputs = {name: moved.get(link, link) for name, link in graph.outputs.items()}
     return result, same
+
+
+def _given_on(graph: Graph, node: Node) -> Link | None:
+    """The wire to a node whose value it gives as it is, by what is known of the others; see `Block.same_as`."""
+    if type(node.block).same_as is Block.same_as:
+        return None
+    types = graph.operand_types(node)
+    one_each = {name: t for name, t in zip(node.inputs, types, strict=True) if isinstance(t, TensorType)}
+    port = node.block.same_as({name: t.value for name, t in one_each.items() if t.value is not None})
+    link = None if port is None else node.inputs[port]
+    if port is None or not isinstance(link, Link):
+        return None
+    (output,) = node.types.values()
+    return link if output.known and one_each[port].shape == output.shape else None
 
 
 def _arrays(node: Node, types: Sequence[Any]) -> list[Any]:
@@ -169,12 +190,10 @@ def shape_only(type_: TensorType) -> np.ndarray[Any, Any]:
     return np.broadcast_to(np.zeros((), dtypes.storage(type_.dtype)), type_.shape)  # type: ignore[arg-type]
 
 
-def _relinked(value: NodeInput, same: Mapping[str, str]) -> NodeInput:
+def _relinked(value: NodeInput, moved: Mapping[Link, Link]) -> NodeInput:
     """An operand, with links to merged nodes replaced by links to the nodes that are kept."""
-    if isinstance(value, tuple):
-        return tuple(_moved(v, same) if isinstance(v, Link) else v for v in value)
-    return _moved(value, same) if isinstance(value, Link) else value
 
+    def now(one: object) -> Link | Literal:
+        return moved.get(one, one) if isinstance(one, Link) else cast(Literal, one)
 
-def _moved(link: Link, same: Mapping[str, str]) -> Link:
-    return Link(same[link.node], link.port) if link.node in same else link
+    return map_port(now, value)

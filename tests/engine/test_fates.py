@@ -67,3 +67,14 @@ def test_a_default_that_is_computed_is_not_needed_where_the_input_is_fed():
     fates = told(flow.plan(graph).fates(given=[2]))
     assert fates["made"] == ("unneeded", "what reads it is known")
     assert told(flow.plan(graph).fates())["given"] == ("view", "view of made")
+
+
+def test_the_branch_that_a_known_condition_does_not_take_is_not_needed():
+    graph = Graph("g")
+    x, condition = graph.input("x", "float32", [2]), graph.constant(False, name="condition")
+    root = graph.add(blocks["Sqrt"](), [graph.add(blocks["Abs"](), [x], name="size")], name="root")
+    graph.output("y", -graph.add(blocks["SelectV2"](), [condition, root, x], name="chosen"))
+    fates = told(flow.plan(graph).fates())
+    assert fates["chosen"] == ("same", "same as x")
+    assert fates["root"] == ("unneeded", "chosen is the same as x")
+    assert fates["size"] == ("unneeded", "root is not needed")

@@ -267,6 +267,39 @@ def test_operands_in_lists_are_linked_to_the_node_that_stays() -> None:
     assert [link.node for link in made.nodes["add_n"].inputs["inputs"]] == ["exp", "exp", "const"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("condition", [True, False, [[True]]])
+def test_a_choice_by_a_known_condition_is_what_it_chooses(condition: object) -> None:
+    graph = Graph()
+    x, y = graph.input("x", "float32", [1, 2]), graph.input("y", "float32", [1, 2])
+    chosen = graph.add(blocks["SelectV2"](), [graph.constant(condition), blocks["Exp"]()(x), y], name="chosen")
+    graph.output("z", blocks["AddN"]()([chosen, -chosen, x]))
+    graph.output("chosen", chosen)
+    made = merge_common_subexpressions(fold_constants(graph))
+    taken = Link("exp", "y") if condition else Link("y", "output")
+    assert "chosen" not in made.nodes
+    assert made.outputs["chosen"] == made.nodes["negate"].inputs["x"] == taken
+    assert made.nodes["add_n"].inputs["inputs"] == (taken, Link("negate", "y"), Link("x", "output"))
+    feeds = {"x": [[0.0, 1.0]], "y": [[3.0, -0.0]]}
+    assert run(made, feeds)["z"].tobytes() == run(graph, feeds)["z"].tobytes()
+
+
+def test_choices_that_are_no_operand_as_it_is_stay() -> None:
+    graph = Graph()
+    x, row = graph.input("x", "float32", ["N", 2]), graph.input("row", "float32", [2])
+    asked = graph.input("asked", "bool", [])
+    choices = {
+        "is asked": (asked, x, x),
+        "repeats the row": (True, row, graph.input("three", "float32", [3, 2])),
+        "is of no known size": (True, x, row),
+        "is a number": (False, row, [1.0, 2.0]),
+        "is of both": ([True, False], row, row * 2.0),
+    }
+    for i, operands in enumerate(choices.values()):
+        graph.output(f"y{i}", graph.add(blocks["SelectV2"](), operands, name=f"choice_{i}"))
+    made = merge_common_subexpressions(fold_constants(graph))
+    assert [name for name in made.nodes if "choice" in name] == [f"choice_{i}" for i in range(len(choices))]
+
+
 class Different(Opaque, abstract=True):
     """Each call is another value."""
 
