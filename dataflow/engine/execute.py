@@ -237,8 +237,26 @@ class Execution:
             return partial(self._dynamic_shapes, step, storage)
         call = self._kernel(step)
         if step.storage is Storage.OUT and not step.block.takes_key:
+            if isinstance(call, np.ufunc) and len(step.writes) == 1:
+                return self._ufunc_call(call, flat(step.reads), step.writes[0], step.releases)
             return partial(self._out, step, call, step.writes[0], step.writes[1:])
         return partial(self._new, step, call, storage)
+
+    def _ufunc_call(
+        self, ufunc: np.ufunc, reads: Sequence[int], slot: int, releases: Sequence[int]
+    ) -> Callable[[], None]:
+        """The call of a ufunc whose arrays are looked up in each run."""
+        values, allocate = self.values, None if slot in self.fixed else partial(self._allocate, slot)
+        released = [slot for slot in releases if slot not in self.fixed]
+
+        def call() -> None:
+            if allocate is not None:
+                values[slot] = allocate()
+            ufunc(*[values[read] for read in reads], values[slot])
+            for dead in released:
+                values[dead] = None
+
+        return call
 
     def _out(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
         """Run a step that writes its first output into an array that is there."""

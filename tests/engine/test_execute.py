@@ -11,7 +11,9 @@ import dataflow as flow
 from dataflow import blocks
 from dataflow.conformance.equality import same
 from dataflow.core import scratch
+from dataflow.core.block import In, Out
 from dataflow.core.errors import RunError
+from dataflow.core.kinds import Opaque
 from dataflow.engine import execute, result_pool
 
 MIB = 1 << 20
@@ -159,4 +161,33 @@ def test_a_value_is_released_with_the_last_view_on_it():
     plan.run(x=x)
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert held <= plan.peak_bytes * 1.1
+
+
+class Copied(Opaque, abstract=True):
+    """The same values in memory of their own."""
+
+    x = In("float32", "values")
+    y = Out("float32", "values")
+
+    def shape_of(self, x):
+        return x.shape
+
+    def kernel(self, x):
+        return x.copy()
+
+
+def test_a_value_is_released_by_the_ufunc_that_reads_it_last():
+    graph = flow.Graph()
+    value = graph.input("x", shape=[1000, 300])
+    for _ in range(10):
+        value = -Copied()(value)
+    graph.output("y", blocks["Max"]()(value, [0, 1]))
+    plan = flow.plan(graph, kernels="numpy", threads=1)
+    x = np.full((1000, 300), 3, np.float32)
+    tracemalloc.start()
+    outputs = plan.run(x=x)
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert outputs["y"] == 3
     assert held <= plan.peak_bytes * 1.1
