@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, rsqrt, setting, slot, toward, variable
+from blocks.math_ops.arithmetic import Square
+from blocks.math_ops.exponential import Rsqrt, Sqrt
+from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, setting, slot, variable
 from dataflow.core.block import attr
-from dataflow.core.dtypes import Array
+from dataflow.core.wire import Wire
 
 
 class ApplyAdagrad(Optimizer):
@@ -28,13 +28,10 @@ class ApplyAdagrad(Optimizer):
     grad = gradient()
     update_slots: bool = attr("false leaves `accum` as it is", default=True)
 
-    def step(self, var: Array, accum: Array, lr: Array, grad: Array, out: Array, accum_out: Array, root: Array) -> None:
+    def body(self, var: Wire, accum: Wire, lr: Wire, grad: Wire) -> tuple[Wire, Wire]:
         if self.update_slots:
-            np.add(accum, np.square(grad, accum_out), accum_out)
-        else:
-            np.copyto(accum_out, accum)
-        np.multiply(np.multiply(grad, lr, out), rsqrt(accum_out, root), out)
-        np.subtract(var, out, out)
+            accum = accum + Square()(grad)
+        return var - grad * lr * Rsqrt()(accum), accum
 
 
 class ApplyAdadelta(Optimizer):
@@ -59,32 +56,12 @@ class ApplyAdadelta(Optimizer):
     epsilon = setting("added under the roots: the first step is as long as its root allows", 1e-7)
     grad = gradient()
 
-    scratch_arrays = 2
-
-    def step(
-        self,
-        var: Array,
-        accum: Array,
-        accum_update: Array,
-        lr: Array,
-        rho: Array,
-        epsilon: Array,
-        grad: Array,
-        out: Array,
-        accum_out: Array,
-        update_out: Array,
-        change: Array,
-        buffer: Array,
-    ) -> None:
-        rest = 1 - rho
-        np.multiply(np.square(grad, buffer), rest, buffer)
-        np.add(np.multiply(accum, rho, accum_out), buffer, accum_out)
-        np.sqrt(np.add(accum_update, epsilon, change), change)
-        np.add(accum_out, epsilon, buffer)
-        np.multiply(np.multiply(change, rsqrt(buffer, buffer), change), grad, change)
-        np.subtract(var, np.multiply(change, lr, out), out)
-        np.multiply(np.square(change, change), rest, change)
-        np.add(np.multiply(accum_update, rho, update_out), change, update_out)
+    def body(
+        self, var: Wire, accum: Wire, accum_update: Wire, lr: Wire, rho: Wire, epsilon: Wire, grad: Wire
+    ) -> tuple[Wire, Wire, Wire]:
+        accum = accum * rho + Square()(grad) * (1 - rho)
+        step = Sqrt()(accum_update + epsilon) * Rsqrt()(accum + epsilon) * grad
+        return var - step * lr, accum, accum_update * rho + Square()(step) * (1 - rho)
 
 
 class ApplyRMSProp(Optimizer):
@@ -109,26 +86,13 @@ class ApplyRMSProp(Optimizer):
     epsilon = setting("added under the root, so that nothing is divided by zero", 1e-7)
     grad = gradient()
 
-    def step(
-        self,
-        var: Array,
-        ms: Array,
-        mom: Array,
-        lr: Array,
-        rho: Array,
-        momentum: Array,
-        epsilon: Array,
-        grad: Array,
-        out: Array,
-        ms_out: Array,
-        mom_out: Array,
-        root: Array,
-    ) -> None:
-        toward(ms, np.square(grad, ms_out), 1 - rho, ms_out)
-        np.sqrt(np.add(ms_out, epsilon, root), root)
-        np.divide(np.multiply(grad, lr, out), root, out)
-        np.add(np.multiply(mom, momentum, mom_out), out, mom_out)
-        np.subtract(var, mom_out, out)
+    def body(
+        self, var: Wire, ms: Wire, mom: Wire, lr: Wire, rho: Wire, momentum: Wire, epsilon: Wire, grad: Wire
+    ) -> tuple[Wire, Wire, Wire]:
+        ms = ms + (Square()(grad) - ms) * (1 - rho)
+        step = grad * lr / Sqrt()(ms + epsilon)
+        mom = mom * momentum + step
+        return var - mom, ms, mom
 
 
 class ApplyCenteredRMSProp(Optimizer):
@@ -154,28 +118,11 @@ class ApplyCenteredRMSProp(Optimizer):
     epsilon = setting("added under the root, so that nothing is divided by zero", 1e-7)
     grad = gradient()
 
-    def step(
-        self,
-        var: Array,
-        mg: Array,
-        ms: Array,
-        mom: Array,
-        lr: Array,
-        rho: Array,
-        momentum: Array,
-        epsilon: Array,
-        grad: Array,
-        out: Array,
-        mg_out: Array,
-        ms_out: Array,
-        mom_out: Array,
-        root: Array,
-    ) -> None:
-        rest = 1 - rho
-        toward(ms, np.square(grad, ms_out), rest, ms_out)
-        toward(mg, grad, rest, mg_out)
-        np.subtract(ms_out, np.square(mg_out, root), root)
-        np.sqrt(np.add(root, epsilon, root), root)
-        np.divide(np.multiply(grad, lr, out), root, out)
-        np.add(np.multiply(mom, momentum, mom_out), out, mom_out)
-        np.subtract(var, mom_out, out)
+    def body(
+        self, var: Wire, mg: Wire, ms: Wire, mom: Wire, lr: Wire, rho: Wire, momentum: Wire, epsilon: Wire, grad: Wire
+    ) -> tuple[Wire, Wire, Wire, Wire]:
+        ms = ms + (Square()(grad) - ms) * (1 - rho)
+        mg = mg + (grad - mg) * (1 - rho)
+        step = grad * lr / Sqrt()(ms - Square()(mg) + epsilon)
+        mom = mom * momentum + step
+        return var - mom, mg, ms, mom

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from blocks.training_ops.descent import ApplyAdam, ApplyGradientDescent, ApplyMomentum
 from blocks.training_ops.optimizer_base import Optimizer, setting
-from dataflow.core.composite import Composite
 from dataflow.core.roles import LearningRate
 from dataflow.core.wire import Wire
 
 DECAY = "part of the variable that is lost in a step, times the learning rate"
 
 
-class Decoupled(Composite, Optimizer, abstract=True):
-    """The step of the optimizer ``plain`` for a variable that has decayed; its ports, then ``weight_decay``."""
-
-    plain: ClassVar[type[Optimizer]]
-    grad: ClassVar[Any] = None
+class Decoupled(Optimizer, abstract=True):
+    """The step of the optimizer after it in the bases for a variable that has decayed; ``weight_decay`` comes last."""
 
     def body(self, *inputs: Wire) -> Any:
         var, *others, weight_decay = inputs
         ports = self.signature.inputs.values()
         rate = next(wire for wire, port in zip(inputs, ports, strict=True) if isinstance(port.role, LearningRate))
-        return self.plain(**self.attrs())(var - var * weight_decay * rate, *others)
+        return super().body(var - var * weight_decay * rate, *others)
 
 
 class ApplyGradientDescentW(Decoupled, ApplyGradientDescent):
@@ -36,7 +32,6 @@ class ApplyGradientDescentW(Decoupled, ApplyGradientDescent):
     """
 
     found_by = ("sgd", "optimizer", "weight decay")
-    plain = ApplyGradientDescent
     delta = ApplyGradientDescent.delta
     weight_decay = setting(DECAY, 0.004)
 
@@ -54,7 +49,6 @@ class ApplyMomentumW(Decoupled, ApplyMomentum):
 
     found_by = ("nesterov", "sgd", "optimizer", "weight decay")
     aliases = ("SGDW",)
-    plain = ApplyMomentum
     momentum = ApplyMomentum.momentum
     weight_decay = setting(DECAY, 0.004)
 
@@ -72,6 +66,5 @@ class ApplyAdamW(Decoupled, ApplyAdam):
 
     found_by = ("optimizer", "weight decay")
     aliases = ("AdamW",)
-    plain = ApplyAdam
     grad = ApplyAdam.signature.inputs["grad"]
     weight_decay = setting(DECAY, 0.004)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
-from blocks.training_ops.optimizer_base import Optimizer, gradient, power_of, rate, setting, slot, toward, variable
+from blocks.math_ops.arithmetic import Square
+from blocks.math_ops.exponential import Sqrt
+from blocks.training_ops.optimizer_base import Optimizer, gradient, power_of, rate, setting, slot, variable
 from dataflow.core.block import attr
-from dataflow.core.dtypes import Array
+from dataflow.core.wire import Wire
 
 
 class ApplyGradientDescent(Optimizer):
@@ -25,12 +25,8 @@ class ApplyGradientDescent(Optimizer):
     alpha = rate(0.01)
     delta = gradient()
 
-    scratch_arrays = 0
-
-    def step(self, var: Array, alpha: Array, delta: Array, out: Array) -> None:
-        np.subtract(var, np.multiply(alpha, delta, out), out)
-
-    grad = None
+    def body(self, var: Wire, alpha: Wire, delta: Wire) -> Wire:
+        return var - alpha * delta
 
 
 class ApplyMomentum(Optimizer):
@@ -52,24 +48,10 @@ class ApplyMomentum(Optimizer):
     momentum = setting("part of `accum` that is kept", 0.9)
     use_nesterov: bool = attr("look ahead along the momentum", default=False)
 
-    def step(
-        self,
-        var: Array,
-        accum: Array,
-        lr: Array,
-        grad: Array,
-        momentum: Array,
-        out: Array,
-        accum_out: Array,
-        ahead: Array,
-    ) -> None:
-        np.add(np.multiply(accum, momentum, accum_out), grad, accum_out)
-        if self.use_nesterov:
-            np.multiply(np.multiply(accum_out, momentum, ahead), lr, ahead)
-            np.add(np.multiply(grad, lr, out), ahead, out)
-        else:
-            np.multiply(accum_out, lr, out)
-        np.subtract(var, out, out)
+    def body(self, var: Wire, accum: Wire, lr: Wire, grad: Wire, momentum: Wire) -> tuple[Wire, Wire]:
+        accum = accum * momentum + grad
+        step = grad * lr + accum * momentum * lr if self.use_nesterov else accum * lr
+        return var - step, accum
 
 
 class ApplyAdam(Optimizer):
@@ -98,28 +80,12 @@ class ApplyAdam(Optimizer):
     grad = gradient()
     use_nesterov: bool = attr("look ahead along the momentum", default=False)
 
-    def step(
-        self,
-        var: Array,
-        m: Array,
-        v: Array,
-        beta1_power: Array,
-        beta2_power: Array,
-        lr: Array,
-        beta1: Array,
-        beta2: Array,
-        epsilon: Array,
-        grad: Array,
-        out: Array,
-        m_out: Array,
-        v_out: Array,
-        buffer: Array,
-    ) -> None:
-        toward(m, grad, 1 - beta1, m_out)
-        toward(v, np.square(grad, v_out), 1 - beta2, v_out)
-        step = m_out
-        if self.use_nesterov:
-            step = np.add(np.multiply(grad, 1 - beta1, out), np.multiply(beta1, m_out, buffer), out)
-        np.multiply(step, lr * np.sqrt(1 - beta2_power) / (1 - beta1_power), out)
-        np.divide(out, np.add(np.sqrt(v_out, buffer), epsilon, buffer), out)
-        np.subtract(var, out, out)
+    def body(
+        self, var: Wire, m: Wire, v: Wire, beta1_power: Wire, beta2_power: Wire, lr: Wire, beta1: Wire, beta2: Wire,
+        epsilon: Wire, grad: Wire,
+    ) -> tuple[Wire, Wire, Wire]:  # fmt: skip
+        m = m + (grad - m) * (1 - beta1)
+        v = v + (Square()(grad) - v) * (1 - beta2)
+        rate = lr * Sqrt()(1 - beta2_power) / (1 - beta1_power)
+        step = grad * (1 - beta1) + beta1 * m if self.use_nesterov else m
+        return var - step * rate / (Sqrt()(v) + epsilon), m, v

@@ -1,29 +1,14 @@
-"""What optimizers share: their ports, and a step that is done element by element, tile by tile."""
+"""What optimizers share: their ports, and the outputs that follow from these."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import prod
 from typing import Any, ClassVar
 
-import numpy as np
-
-from blocks.kernels.chunked import SMALL, TILE
-from blocks.math_ops.exponential import Rsqrt
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.block import In, Out
+from dataflow.core.composite import Composite
 from dataflow.core.kinds import Update
 from dataflow.core.roles import Gradient, LearningRate, PowerOf, Setting, Slot, Variable
-from dataflow.core.scratch import one_array_bytes, scratch
-
-rsqrt = Rsqrt().kernel
-
-
-def toward(mean: Array, value: Array, share: Array, out: Array) -> None:
-    """A mean moved by a share of its distance from a value, written to ``out``, which may be the value."""
-    np.add(mean, np.multiply(np.subtract(value, mean, out), share, out), out)
-
 
 # -- ports, which each optimizer lists in TensorFlow's order ------------------------------------------------------
 
@@ -58,18 +43,16 @@ def power_of(base: str) -> In:
     return In("T", f"`{base}` to the power of the steps done", shape=(), role=PowerOf(base=base))
 
 
-class Optimizer(Update, abstract=True):
-    """A step for one variable and the slots beside it, done tile by tile.
+class Optimizer(Update, Composite, abstract=True):
+    """A step for one variable and the slots beside it.
 
-    A subclass writes its inputs and ``step``, which takes what the kernel does, an array for each output to write it
-    to, and as many arrays to work in as ``scratch_arrays`` says. Outputs follow from the inputs: ``out`` is the next
-    value of the variable, ``<slot>_out`` that of a slot.
+    A subclass writes its inputs, and as ``body`` the next values of the variable and of the slots, in their order.
+    Outputs follow from the inputs: ``out`` is the next value of the variable, ``<slot>_out`` that of a slot.
     """
 
     T = dtypes.floating
-    scratch_arrays: ClassVar[int] = 1
-    step: ClassVar[Callable[..., None]]
     out: ClassVar[Out]
+    grad: ClassVar[Any] = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         assigns = {}
@@ -83,21 +66,3 @@ class Optimizer(Update, abstract=True):
         if assigns:
             cls.assigns = assigns
         super().__init_subclass__(**options)
-
-    def kernel(self, *arrays: Array) -> Array | tuple[Array, ...]:
-        shape, dtype, size = arrays[0].shape, arrays[0].dtype, arrays[0].size
-        outs = [np.empty(shape, dtype) for _ in self.signature.outputs]
-        if size <= SMALL:
-            self.step(*arrays, *outs, *[np.empty(shape, dtype) for _ in range(self.scratch_arrays)])
-            return tuple(outs) if len(outs) > 1 else outs[0]
-        flat = [a.reshape(-1) if a.ndim else a for a in (*arrays, *outs)]
-        with scratch(((self.scratch_arrays, min(size, TILE)), dtype)) as (space,):
-            for start in range(0, size, TILE):
-                tile = slice(start, start + TILE)
-                self.step(*[a[tile] if a.ndim else a for a in flat], *space[:, : size - start])
-        return tuple(outs) if len(outs) > 1 else outs[0]
-
-    def workspace(self, *types: TensorType) -> int:
-        size: int = prod(types[0].shape)  # type: ignore[arg-type]
-        nbytes = self.scratch_arrays * min(size, TILE) * dtypes.storage(types[0].dtype).itemsize
-        return nbytes if size <= SMALL else one_array_bytes(nbytes)

@@ -1,32 +1,53 @@
-"""Optimizers that also pull variables to zero, by ``l1`` all the way and by ``l2``: FTRL, proximal, AdagradDA."""
+"""Optimizers that also pull variables to zero, by ``l1`` all the way and by ``l2``: FTRL, proximal, AdagradDA.
+
+What is done where `l1` is above 0 stands behind a condition; a plan that knows `l1` leaves out what it does not need.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from blocks.kernels.powers import power
-from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, rsqrt, setting, slot, variable
+from blocks.math_ops.arithmetic import Sign, Square
+from blocks.math_ops.cast import Cast
+from blocks.math_ops.comparison import Equal
+from blocks.math_ops.exponential import Pow, Rsqrt, Sqrt
+from blocks.math_ops.select import SelectV2
+from blocks.nn_ops.relu import Relu
+from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, setting, slot, variable
 from dataflow.core.block import In, attr
 from dataflow.core.dtypes import Array
+from dataflow.core.errors import BlockError
+from dataflow.core.kinds import Unary
 from dataflow.core.roles import StepNumber
+from dataflow.core.wire import Wire
 
 L1 = "strength of the pull that makes small values 0"
 L2 = "strength of the pull in proportion to the value"
 
 
-def shrunk(x: Array, by: Array, out: Array, buffer: Array) -> Array:
-    """Each element moved toward zero by an amount, and no further; ``out`` may be ``by``."""
-    np.subtract(np.abs(x, buffer), by, buffer).clip(0, np.inf, buffer)
-    result: Array = np.multiply(np.sign(x, out), buffer, out)
-    return result
+def shrunk(x: Wire, by: Wire) -> Any:
+    """Each element moved toward zero by an amount, and no further."""
+    return Sign()(x) * Relu()(abs(x) - by)
 
 
-def proximal(x: Array, rate: Array, l1: Array, l2: Array, buffer: Array, other: Array) -> None:
-    """Replace each element of ``x`` by what it is after both pulls, done at a rate: one, or one per element."""
-    scaled = other if rate.ndim else None
-    if l1 > 0:
-        np.copyto(x, shrunk(x, np.multiply(rate, l1, scaled), other, buffer))
-    np.divide(x, np.add(1, np.multiply(l2, rate, scaled), scaled), x)
+def pulled(x: Wire, rate: Wire, l1: Wire, l2: Wire) -> Any:
+    """Each element after both pulls, done at a rate: one, or one per element."""
+    return SelectV2()(l1 > 0, shrunk(x, rate * l1), x) / (1 + l2 * rate)
+
+
+class Checked(Unary, abstract=True):
+    """The value on a port of ApplyProximalAdagrad, which must be above 0, or 0 or more."""
+
+    port: str = attr("the port")
+    above: bool = attr("whether 0 is refused", default=False)
+
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
+        if not (x > 0 if self.above else x >= 0):
+            limit = "above 0" if self.above else "0 or more"
+            raise BlockError(f"ApplyProximalAdagrad: input '{self.port}' must be {limit}, got {x}")
+        return np.positive(x, out)
 
 
 class ApplyFtrl(Optimizer):
@@ -55,45 +76,22 @@ class ApplyFtrl(Optimizer):
     lr_power = setting("how the rate falls with `accum`, -0.5 for the root; 0 or less", -0.5)
     multiply_linear_by_lr: bool = attr("keep `linear` times `lr`, so that `lr` may be 0", default=False)
 
-    scratch_arrays = 2
+    def body(
+        self, var: Wire, accum: Wire, linear: Wire, grad: Wire, lr: Wire, l1: Wire, l2: Wire, lr_power: Wire
+    ) -> tuple[Wire, Wire, Wire]:
+        plain = Equal()(lr_power, -0.5)
 
-    def step(
-        self,
-        var: Array,
-        accum: Array,
-        linear: Array,
-        grad: Array,
-        lr: Array,
-        l1: Array,
-        l2: Array,
-        lr_power: Array,
-        out: Array,
-        accum_out: Array,
-        linear_out: Array,
-        root: Array,
-        buffer: Array,
-    ) -> None:
-        np.add(accum, np.square(grad, accum_out), accum_out)
-        if lr_power == -0.5:
-            np.sqrt(accum_out, root)
-            np.sqrt(accum, buffer)
-        else:
-            power(accum_out, -lr_power, root)
-            power(accum, -lr_power, buffer)
-        np.subtract(root, buffer, buffer)
+        def root(squares: Wire) -> Any:
+            return SelectV2()(plain, Sqrt()(squares), Pow()(squares, -lr_power))
+
+        after = accum + Square()(grad)
+        size = root(after)
+        change = size - root(accum)
         if self.multiply_linear_by_lr:
-            np.subtract(np.multiply(grad, lr, out), np.multiply(buffer, var, buffer), buffer)
-            l1 = l1 * lr
-            np.add(root, 2 * l2 * lr, root)
+            linear, l1, size = linear + (grad * lr - change * var), l1 * lr, size + 2 * l2 * lr
         else:
-            np.subtract(grad, np.multiply(np.divide(buffer, lr, buffer), var, buffer), buffer)
-            np.add(np.divide(root, lr, root), 2 * l2, root)
-        np.add(linear, buffer, linear_out)
-        np.subtract(np.multiply(l1, np.sign(linear_out, out), out), linear_out, out)
-        np.divide(out, root, out)
-        bits = np.dtype(f"u{out.itemsize}")
-        kept = np.greater(np.abs(linear_out, buffer), l1, root.view(bits))
-        np.multiply(out.view(bits), kept, out.view(bits))  # 0 where it is not kept, whatever stands there
+            linear, size = linear + (grad - change / lr * var), size / lr + 2 * l2
+        return SelectV2()(abs(linear) > l1, (l1 * Sign()(linear) - linear) / size, 0), after, linear
 
 
 class ApplyProximalGradientDescent(Optimizer):
@@ -113,15 +111,9 @@ class ApplyProximalGradientDescent(Optimizer):
     l1 = setting(L1, 0.0)
     l2 = setting(L2, 0.0)
     delta = gradient()
-    grad = None
 
-    scratch_arrays = 2
-
-    def step(
-        self, var: Array, alpha: Array, l1: Array, l2: Array, delta: Array, out: Array, *scratch_arrays: Array
-    ) -> None:
-        np.subtract(var, np.multiply(delta, alpha, out), out)
-        proximal(out, alpha, l1, l2, *scratch_arrays)
+    def body(self, var: Wire, alpha: Wire, l1: Wire, l2: Wire, delta: Wire) -> Wire:
+        return pulled(var - delta * alpha, alpha, l1, l2)
 
 
 class ApplyProximalAdagrad(Optimizer):
@@ -145,34 +137,12 @@ class ApplyProximalAdagrad(Optimizer):
     l2 = setting(f"{L2}; 0 or more", 0.0)
     grad = gradient()
 
-    def kernel(self, *arrays: Array) -> Array | tuple[Array, ...]:
-        _, _, lr, l1, l2, _ = arrays
-        if not lr > 0:
-            raise self.error(f"input 'lr' must be above 0, got {lr}")
-        for name, strength in (("l1", l1), ("l2", l2)):
-            if not strength >= 0:
-                raise self.error(f"input '{name}' must be 0 or more, got {strength}")
-        return super().kernel(*arrays)
-
-    scratch_arrays = 3
-
-    def step(
-        self,
-        var: Array,
-        accum: Array,
-        lr: Array,
-        l1: Array,
-        l2: Array,
-        grad: Array,
-        out: Array,
-        accum_out: Array,
-        rate: Array,
-        *scratch_arrays: Array,
-    ) -> None:
-        np.add(accum, np.square(grad, accum_out), accum_out)
-        np.multiply(lr, rsqrt(accum_out, rate), rate)
-        np.subtract(var, np.multiply(grad, rate, out), out)
-        proximal(out, rate, l1, l2, *scratch_arrays)
+    def body(self, var: Wire, accum: Wire, lr: Wire, l1: Wire, l2: Wire, grad: Wire) -> tuple[Wire, Wire]:
+        lr = Checked(port="lr", above=True)(lr)
+        l1, l2 = Checked(port="l1")(l1), Checked(port="l2")(l2)
+        accum = accum + Square()(grad)
+        rate = lr * Rsqrt()(accum)
+        return pulled(var - grad * rate, rate, l1, l2), accum
 
 
 class ApplyAdagradDA(Optimizer):
@@ -199,23 +169,11 @@ class ApplyAdagradDA(Optimizer):
     l2 = setting(L2, 0.0)
     global_step = In("int64", "number of this step, from 1", shape=(), role=StepNumber())
 
-    def step(
-        self,
-        var: Array,
-        gradient_accumulator: Array,
-        gradient_squared_accumulator: Array,
-        grad: Array,
-        lr: Array,
-        l1: Array,
-        l2: Array,
-        global_step: Array,
-        out: Array,
-        total: Array,
-        squares: Array,
-        buffer: Array,
-    ) -> None:
-        np.add(gradient_accumulator, grad, total)
-        np.add(gradient_squared_accumulator, np.square(grad, squares), squares)
-        steps = np.float32(global_step).astype(var.dtype)
-        np.multiply(-lr, shrunk(total, steps * l1, out, buffer) if l1 > 0 else total, out)
-        np.divide(out, np.add(l2 * (steps * lr), np.sqrt(squares, buffer), buffer), out)
+    def body(
+        self, var: Wire, gradient_accumulator: Wire, gradient_squared_accumulator: Wire, grad: Wire, lr: Wire,
+        l1: Wire, l2: Wire, global_step: Wire,
+    ) -> tuple[Wire, Wire, Wire]:  # fmt: skip
+        total, squares = gradient_accumulator + grad, gradient_squared_accumulator + Square()(grad)
+        steps = Cast(DstT=var.dtype)(Cast(DstT="float32")(global_step))
+        shrunken = SelectV2()(l1 > 0, shrunk(total, steps * l1), total)
+        return -lr * shrunken / (l2 * (steps * lr) + Sqrt()(squares)), total, squares

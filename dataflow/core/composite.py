@@ -57,7 +57,7 @@ class Composite(Block, abstract=True):
 
     def _trace(self, types: Mapping[str, OperandType]) -> Body:
         traced = Body(types)
-        with self._errors_named():
+        with self.errors_named():
             given = self.body(*traced.inputs)
         wires = list(given) if isinstance(given, tuple | list) else [given]
         names = list(self.signature.outputs)
@@ -73,7 +73,7 @@ class Composite(Block, abstract=True):
         return traced
 
     @contextmanager
-    def _errors_named(self) -> Iterator[None]:
+    def errors_named(self) -> Iterator[None]:
         """A ``with`` block in which errors of blocks in the body name this block first."""
         try:
             yield
@@ -117,7 +117,7 @@ class Composite(Block, abstract=True):
     def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
         """The outputs, made by the kernels of the body one after the other."""
         body = self.traced([map_port(TensorType.of, given) for given in arrays])
-        with self._errors_named():
+        with self.errors_named():
             made = body.run(arrays, key or Key(node=self.node_name))
         given = flat(arrays)
         made = [np.array(m) if any(np.may_share_memory(m, a) for a in given) else m for m in made]

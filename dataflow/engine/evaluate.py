@@ -44,7 +44,8 @@ def compute(block: Block, arrays: Sequence[Arrays], outputs: Sequence[TensorType
         return list(plan.run(dict(_fed(block, arrays))).values())
     except RunError as error:
         if isinstance(error.__cause__, BlockError):
-            raise block.error(f"in its body, {error.__cause__}") from error.__cause__
+            with block.errors_named():
+                raise error.__cause__ from None
         raise
 
 
