@@ -276,7 +276,8 @@ def drawn() -> Cases:
         for rows in (1_000_000, 10):
             yield "ParameterizedTruncatedNormal", {}, [sizes(rows, 1_000_000 // rows), *ends]
     for batch, count in ((10, 200_000), (1000, 1500), (100_000, 12)):
-        yield "Multinomial", {}, [values(batch, 10), np.int32(count)]
+        for classes in (10, 100):
+            yield "Multinomial", {}, [values(batch, classes), np.int32(count)]
 
 
 def borders() -> Cases:

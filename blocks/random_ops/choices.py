@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from blocks.kernels.sampling import uniform
@@ -11,7 +13,9 @@ from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.random import CHUNK, Key
-from dataflow.core.shapes import Shape, element_count
+from dataflow.core.shapes import Shape
+
+FEW = 32  # classes that are counted one by one, and numbers that make it worth while to search a row by itself
 
 
 class Multinomial(Seeded, Opaque):
@@ -44,40 +48,59 @@ class Multinomial(Seeded, Opaque):
         return batch, count
 
     def workspace(self, logits: TensorType, num_samples: TensorType) -> int:
-        (made,) = self.infer(logits, num_samples)
-        chunk = max(CHUNK, len(made.shape or ()) and int(made.shape[0]))  # type: ignore[index,arg-type]
-        count, rows = element_count(made.shape) or 0, element_count(logits.shape) or 0
-        return 8 * count + 57 * min(count, chunk) + 16 * rows
+        (batch, classes), count = logits.sizes, 0 if num_samples.value is None else int(num_samples.value)
+        each = 10 if classes <= FEW else 8 if count >= FEW else 65  # bytes that looking for a class takes
+        searched = 8 * count * (classes > FEW)
+        return 8 * batch * (count + classes + 1) + each * min(batch * count, max(CHUNK, batch)) + searched
 
     def kernel(self, logits: Array, num_samples: Array, key: Key | None = None) -> Array:
         self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
-        shape = len(logits), int(num_samples)
-        logits = logits.astype(np.float64)
+        shape, few = (len(logits), int(num_samples)), logits.shape[1] <= FEW
+        logits = np.array(logits.T if few else logits, np.float64, order="C")  # NumPy is slow with short rows
+        axis = 1 - few
         logits[~np.isfinite(logits)] = -np.inf
-        highest = logits.max(axis=1, keepdims=True)
+        highest = logits.max(axis, keepdims=True)
         highest[highest == -np.inf] = 0
         logits -= highest
-        cumulative = np.cumsum(np.exp(logits, logits), axis=1)
+        cumulative = np.exp(logits, logits)
+        if few:  # each column by itself
+            for before, column in pairwise(cumulative):
+                np.add(before, column, column)
+        else:
+            np.cumsum(cumulative, 1, out=cumulative)
         target = uniform(key or Key(), shape, self.seed, self.seed2)
-        target *= cumulative[:, -1:]
         output = np.empty(shape, dtypes.storage(self.output_dtype))
-        step = max(1, CHUNK // max(len(logits), 1))
+        step = max(1, CHUNK // max(len(output), 1))
         for start in range(0, shape[1], step):
             part = np.s_[:, start : start + step]
-            output[part] = _count_up_to(cumulative, target[part])
+            (_count if few else _search)(cumulative, target[part], output[part])
         return output
 
 
-def _count_up_to(rows: Array, values: Array) -> Array:
-    """How many numbers of an ascending row are not above each of its values, by binary search in all rows at once."""
+def _count(columns: Array, values: Array, out: Array) -> None:
+    """How many numbers of an ascending column are not above its last one times each value of a row."""
+    targets = np.multiply(values.T, columns[-1], np.empty(values.shape[::-1]))
+    counts = np.zeros(targets.shape, np.uint8)
+    for column in columns:
+        np.add(counts, np.less_equal(column, targets), counts)
+    out[...] = counts.T
+
+
+def _search(rows: Array, values: Array, out: Array) -> None:
+    """How many numbers of an ascending row are not above its last one times each value of a row."""
+    targets = values * rows[:, -1:]
+    if values.shape[1] >= FEW:
+        for row, target, made in zip(rows, targets, out, strict=True):
+            made[...] = row.searchsorted(target, "right")
+        return
     low, high = np.zeros(values.shape, np.intp), np.full(values.shape, rows.shape[1], np.intp)
-    for _ in range(rows.shape[1].bit_length()):
+    for _ in range(rows.shape[1].bit_length()):  # in all rows at once
         middle = (low + high) // 2
         # a search that is over stays where it is; past the end there is nothing to look at
         found = np.take_along_axis(rows, np.minimum(middle, rows.shape[1] - 1), axis=1)
-        right = (found <= values) & (low < high)
+        right = (found <= targets) & (low < high)
         low, high = np.where(right, middle + 1, low), np.where(right, high, middle)
-    return low
+    out[...] = low
 
 
 class RandomShuffle(Seeded, Rearrange):

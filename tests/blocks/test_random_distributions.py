@@ -175,6 +175,16 @@ def test_multinomial_of_many_classes(classes):
     assert_counted(draw(blocks["Multinomial"](), logits, N), weights)
 
 
+@pytest.mark.parametrize("count", (5, 500))
+def test_multinomial_looks_for_classes_in_ways_that_agree(count):
+    """Classes that are never drawn change nothing, but the way in which so many are searched."""
+    logits = np.random.default_rng(count).normal(size=(300, 20))
+    more = np.concatenate([logits, np.full((300, 20), -np.inf)], 1)
+    few = draw(blocks["Multinomial"](), logits, count)
+    assert np.array_equal(few, draw(blocks["Multinomial"](), more, count))
+    assert len(np.unique(few)) == 20
+
+
 def test_multinomial_takes_no_class_that_is_not_finite():
     logits = [[np.nan, 0, 0], [0, np.inf, 0], [0, 0, -np.inf], [-3e38, 3e38, 0], [np.nan, np.inf, -np.inf]]
     found = [set(row) for row in draw(blocks["Multinomial"](), logits, 100).tolist()]
