@@ -78,7 +78,7 @@ def _docstring(name: str) -> str | None:
             text = file.read()
     except OSError:
         return None
-    found = re.search(r'^def command\(.*?"""(.*?)"""', text, re.DOTALL | re.MULTILINE)
+    found = re.search(r'\ndef command\(.*?"""(.*?)"""', text, re.DOTALL)
     return found[1] if found else None
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 LIBRARY = "blocks"  # the package that comes with this one; the entry point of pyproject.toml names it as well
-_DECLARED = re.compile(r"^class +(\w+)|^    aliases = \(([^)]*)\)", re.MULTILINE)
+_DECLARED = re.compile(r"\n(?:class +(\w+)|    aliases = \(([^)]*)\))")  # found faster than what begins with ^
 _TEXT = re.compile(r"""["'](\w+)["']""")
 
 
@@ -18,6 +18,6 @@ def modules_of_names() -> dict[str, str]:
     for folder in (spec and spec.submodule_search_locations) or ():
         for file in sorted(Path(folder).rglob("*.py")):
             module = ".".join((LIBRARY, *file.relative_to(folder).with_suffix("").parts))
-            for name, aliases in _DECLARED.findall(file.read_text("utf-8")):
+            for name, aliases in _DECLARED.findall("\n" + file.read_text("utf-8")):
                 found |= dict.fromkeys([name] if name else _TEXT.findall(aliases), module.removesuffix(".__init__"))
     return found

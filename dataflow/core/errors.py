@@ -22,6 +22,8 @@ def visible(text: str, kept: str = "\n\t") -> str:
     >>> print(visible("red: \x1b[31m"))
     red: \x1b[31m
     """
+    if text.isascii() and text.isprintable():
+        return text
     return re.sub(_ACTING, lambda found: found[0] if found[0] in kept else ascii(found[0])[1:-1], text)
 
 

@@ -176,7 +176,7 @@ class Execution:
 
     def _copy(self, name: str, slot: int) -> Array:
         value = self.values[slot]
-        if not self.program.types[slot].known:
+        if slot not in self.fixed and not self.program.types[slot].known:
             self.dynamic.admit(f"output '{name}'", [TensorType.of(value)], value.nbytes)
         try:
             return np.array(value)

@@ -181,7 +181,7 @@ class Plan(Shown):
         variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
         arrays, copied = self._arrays({**variables, **feeds} if variables else feeds)
-        key = tuple((name, array.shape) for name, array in arrays.items())
+        key = tuple([(name, array.shape) for name, array in arrays.items()])
         executions = self._idle.get(key)
         if executions is None or copied:
             self._admit(self._program(arrays), copied)

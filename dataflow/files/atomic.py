@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import stat
@@ -173,7 +172,7 @@ def temporary(target: Path) -> Iterator[tuple[IO[bytes], Path]]:
 def name_beside(target: Path) -> Path:
     """A new name in the folder of the target."""
     stem = os.fsdecode(os.fsencode(target.name)[:100])
-    return target.parent / f".{stem}.{secrets.token_hex(6)}.tmp"
+    return target.parent / f".{stem}.{os.urandom(6).hex()}.tmp"
 
 
 @contextlib.contextmanager
