@@ -93,7 +93,7 @@ def cases(scale: Scale) -> Iterator[Case]:
         yield Case(subject, partial(_adds, count), Agree.ALL_BITS)
     for count in scale.planned:
         subject = Subject(names.PLANNING, "planning additions", count, "nodes", names.BUILDING)
-        yield Case(subject, partial(_planning, count), Agree.NOT)
+        yield Case(subject, partial(_planning, count), Agree.NOT, clock=time.process_time)
     subject = Subject(
         names.TRAINING, "784-128-10 with fake quantization", models.MLP_BATCH, "images", names.HANDWRITTEN
     )
@@ -108,8 +108,10 @@ def cases(scale: Scale) -> Iterator[Case]:
     for what in scale.weighed:
         subject = Subject(names.MEMORY, what, scale.long, yardstick=names.OUTPUTS, unit="bytes")
         yield Case(subject, partial(_memory, what, scale.long), Agree.NOT)
+    subject = Subject(names.MEMORY, "additions", scale.planned[-1], "nodes", names.OUTPUTS, "bytes")
+    yield Case(subject, partial(_loading_memory, scale.planned[-1]), Agree.NOT)
     subject = Subject(names.START, "commands", 1, "process", names.IMPORT_NUMPY)
-    yield Case(subject, lambda _: start.commands(), Agree.NOT)
+    yield Case(subject, lambda _: start.commands(), Agree.NOT, clock=start.clock)
     for size, (title, (block, _)) in product(scale.scanned, library.subjects().items()):
         family = names.FUNCTIONS if block in library.FUNCTIONS else names.LIBRARY
         subject = Subject(family, title, size, yardstick=names.FIRST)
@@ -277,3 +279,7 @@ def _library(title: str, size: int, peers: Sequence[Peer]) -> dict[str, Run]:
 def _memory(what: str, size: int, peers: Sequence[Peer]) -> dict[str, Run]:
     ways = [names.OUTPUTS, names.NAIVE, *ours.settings()]
     return {way: partial(memory.peak, what, size, way) for way in ways}
+
+
+def _loading_memory(count: int, peers: Sequence[Peer]) -> dict[str, Run]:
+    return {way: partial(memory.loading, count, way) for way in (names.OUTPUTS, names.LOADING)}

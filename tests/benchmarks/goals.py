@@ -10,7 +10,7 @@ from .results import Result, Subject
 
 FRAMEWORKS = (names.TENSORFLOW, "tf.function", "XLA", "JAX", "torch eager", "torch.compile", "torch fq")
 LARGE = 4_000_000  # elements from which a copy is what to compare with: below, arithmetic takes longer in C too
-UNITS = {"us": 1e-6, "ms": 1e-3, "MiB": 2.0**20}
+UNITS = {"us": 1e-6, "ms": 1e-3, "KiB": 2.0**10, "MiB": 2.0**20}
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,8 @@ GOALS = [
     *_library(10_000, names.FIRST_JIT, {1.5: 10, 3.0: 2}),
     Goal(names.OVERHEAD, names.NUMPY, (names.UFUNC,), 0.3, unit="us", per=True),
     Goal(names.OVERHEAD, names.JIT, (names.UFUNC,), 0.3, unit="us", per=True),
+    Goal(names.PLANNING, names.PLAN, (), 45.0, least=1000, unit="us", per=True),
+    Goal(names.PLANNING, names.LOADING, (), 75.0, least=1000, unit="us", per=True),
     Goal(names.TRAINING, names.FIRST, (names.HANDWRITTEN,), 1.2, title="784"),
     Goal(names.TRAINING, names.FIRST, ("torch eager", "tf.function"), 1.0, title="784"),
     Goal(names.TRAINING, names.FIRST_JIT, ("JAX",), 1.0, title="784"),
@@ -192,6 +194,8 @@ GOALS = [
     Goal(names.INTEGERS, names.NUMPY, (f"{names.FLOATS}1 thread", f"{names.FLOATS}2 threads"), 1.3),
     Goal(names.MEMORY, names.NUMPY, (names.OUTPUTS,), 8.0, unit="MiB"),
     Goal(names.MEMORY, names.JIT, (names.OUTPUTS,), 8.0, unit="MiB"),
-    Goal(names.START, names.HELP, (), 150.0, unit="ms"),
+    Goal(names.MEMORY, names.LOADING, (), 2.0, least=1000, unit="KiB", per=True),
+    Goal(names.START, names.HELP, (names.IMPORT_CLICK,), 1.3),
+    Goal(names.START, names.CHECK, (), 350.0, unit="ms"),
     Goal(names.START, names.IMPORT, (names.IMPORT_NUMPY,), 100.0, unit="ms"),
 ]

@@ -1,9 +1,11 @@
-"""The memory that a run takes at its peak, in a process of its own where only the code is warm."""
+"""The memory that a run, or the loading of a graph, takes at its peak: in a process where only the code is warm."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import tracemalloc
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
@@ -24,9 +26,31 @@ RUNS = ("chain", "fake_quant", "fake_quant_gradient")
 
 def peak(what: str, size: int, way: str) -> int:
     """Bytes that the first run of an op or chain takes at its peak, outputs included, or that its outputs take."""
+    return _by_itself(_weigh, what, size, way)
+
+
+def loading(count: int, way: str) -> int:
+    """Bytes that loading a file of so many additions takes at its peak, or that the graph keeps of them."""
+    return _by_itself(_weigh_loading, count, way)
+
+
+def _by_itself(weigh: Callable[..., int], *args: object) -> int:
     # the process is short: it may end by itself when all is stopped
     with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        return pool.submit(_weigh, what, size, way).result()
+        return pool.submit(weigh, *args).result()
+
+
+def _weigh_loading(count: int, way: str) -> int:
+    x = np.zeros(4, np.float32)
+    run, few = (ours.loading(ours.text_of(ours.adds(x, x, nodes)[0])) for nodes in (count, 1))
+    few()
+    tracemalloc.start()
+    graph = run()
+    gc.collect()
+    held, highest = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(graph.nodes) > count
+    return held if way == OUTPUTS else highest
 
 
 def _weigh(what: str, size: int, way: str) -> int:

@@ -17,5 +17,6 @@ TENSORFLOW = "TF eager"
 FLOATS = "float32 "  # what the names of the same products of floats, ours too, begin with
 
 COPY, UFUNC, BUILDING, HANDWRITTEN, NAIVE = "copy", "np.add", "building the graph", "hand-written NumPy", "naive NumPy"
-OUTPUTS = "outputs"
-IMPORT_NUMPY, IMPORT, HELP = "import numpy", "import dataflow", "dataflow --help"
+OUTPUTS, PLAN, LOADING = "outputs", "planning", "loading its file"
+IMPORT_CLICK, IMPORT_NUMPY, IMPORT = "import click", "import numpy", "import dataflow"
+HELP, CHECK = "dataflow --help", "dataflow check"

@@ -14,6 +14,8 @@ import dataflow as flow
 from dataflow.conformance.sample_graph import wired
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
+from dataflow.graphfile.load import read
+from dataflow.graphfile.save import resolved_text
 from dataflow.training.step_graph import expand
 
 from . import names
@@ -114,9 +116,20 @@ def planning(x: Any, y: Any, count: int) -> dict[str, Run]:
     graph, feeds = adds(x, y, count)
     return {
         names.BUILDING: lambda: adds(x, y, count),
-        "planning": lambda: flow.plan(graph),
+        names.LOADING: loading(text_of(graph)),
+        names.PLAN: lambda: flow.plan(graph),
         "planning and first run": lambda: flow.plan(graph).run(feeds),
     }
+
+
+def text_of(graph: Any) -> str:
+    """The text of a graph in a file of its own."""
+    return resolved_text(graph, "graph.yaml")
+
+
+def loading(text: str) -> Run:
+    """What `flow.load` does with a file once its text is read."""
+    return lambda: read("graph.yaml", text=text, keep=False).graph
 
 
 def train_mlp(weights: dict[str, Any], image: Any, label: Any) -> dict[str, Run]:
