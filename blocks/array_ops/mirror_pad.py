@@ -112,8 +112,11 @@ class MirrorPad(Mirror, Rearrange):
         dtype, inner = storage(made.dtype), _inner(input.sizes, rows)
         moves = list(self.images(range(len(rows)), input.sizes, rows))
         # NumPy copies a border where source and target are interleaved
-        borders = [max(row) * prod(made.sizes[:i]) * prod(input.sizes[i + 1 :]) for i, row in enumerate(rows)]
-        memory.borrowed += max(borders, default=0) * dtype.itemsize
+        largest = 0
+        for axis, row in enumerate(rows):
+            before, behind = prod(made.sizes[:axis]), prod(input.sizes[axis + 1 :])
+            largest = max(largest, max(row) * before * behind * (before > 1))
+        memory.borrowed += largest * dtype.itemsize
 
         def kernel(input: Array, paddings: Array, out: Array | None = None) -> Array:
             out = np.empty(made.sizes, dtype) if out is None else out

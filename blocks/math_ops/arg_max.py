@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from blocks.kernels.chunked import TILE, parts
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range
-from dataflow.core.shapes import Shape, axes_of, element_count, show
+from dataflow.core.shapes import Shape, axes_of, show
+from dataflow.core.workspace import Kernel, Workspace
+
+SHORT = 64  # elements of a row, of which all are looked at as fast as one of each
 
 
 class ArgMax(Opaque):
@@ -54,27 +59,26 @@ class ArgMax(Opaque):
         dtype = dtypes.storage(self.output_type)
         return Range(np.array(0, dtype), np.array(size - 1, dtype)) if isinstance(size, int) else None
 
-    def kernel(self, input: Array, dimension: Array) -> Array:
-        rows = input if dimension in (-1, input.ndim - 1) else np.moveaxis(input, int(dimension), -1)
-        made = np.empty(rows.shape[:-1], dtypes.storage(self.output_type))
-        for part, index in parts(max(TILE // rows.shape[-1], 1), made, rows):
-            index[...] = _arg_max(part)
-        return made
+    def bind(self, memory: Workspace, input: TensorType, dimension: TensorType) -> Kernel:
+        (axis,), (made,) = axes_of(dimension.value, len(input.sizes)), self.infer(input, dimension)
+        size, given, dtype = input.sizes[axis], storage(input.dtype), storage(made.dtype)
+        floating, order = given.kind not in "iub", (*(i for i in range(len(input.sizes)) if i != axis), axis)
+        count = min(prod(input.sizes), max(TILE, size))
+        replaced = floating * (1 + max(given.itemsize, 4))  # a mask, and a copy without NaN
+        memory.borrowed += count * (given.itemsize + replaced) + 3 * 8 * count // size
 
-    def workspace(self, input: TensorType, dimension: TensorType) -> int:
-        size = input.sizes[int(dimension.value)]
-        given = dtypes.storage(input.dtype)
-        replaced = 0 if given.kind in "iub" else 1 + max(given.itemsize, 4)  # a mask, and a copy without NaN
-        count = min(element_count(input.shape) or 0, max(TILE, size))
-        return count * (given.itemsize + replaced) + 3 * 8 * count // size
+        def largest(rows: Array, index: Array) -> Array:
+            if size < SHORT:  # one number tells
+                return np.maximum.reduce(rows, None)
+            return np.take_along_axis(rows, index[..., None], -1)
 
+        def kernel(input: Array, dimension: Array, out: Array | None = None) -> Array:
+            out = np.empty(made.sizes, dtype) if out is None else out
+            for rows, index in parts(max(TILE // size, 1), out, input.transpose(order)):
+                found = rows.argmax(-1)
+                if floating and np.isnan(largest(rows, found)).any():  # NumPy takes a NaN for the largest
+                    found = np.where(np.isnan(rows), -np.inf, rows).argmax(-1)
+                index[...] = found
+            return out
 
-def _arg_max(rows: Array) -> Array:
-    """The index of the largest element of each row, NaN left out."""
-    index = np.argmax(rows, -1, keepdims=True)
-    if rows.dtype.kind not in "iub":
-        # NumPy takes a NaN for the largest
-        largest = np.take_along_axis(rows, index, -1)
-        if np.isnan(largest).any():
-            index = np.argmax(np.where(np.isnan(rows), -np.inf, rows), -1, keepdims=True)
-    return index[..., 0]
+        return kernel

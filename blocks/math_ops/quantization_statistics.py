@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from math import log
+from math import log, prod
 
 import numpy as np
 
 from blocks.array_ops.broadcast import SumToLike
+from blocks.kernels.casting import cast_into
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import element_count, fits
+from dataflow.core.shapes import fits
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class SQNR(Opaque):
@@ -38,15 +40,16 @@ class SQNR(Opaque):
             raise self.error(f"input 'value' must have the shape of 'reference', {reference}, got {value}")
         return super().infer(*types)
 
-    def kernel(self, value: Array, reference: Array) -> Array:
-        noise = np.subtract(reference, value, dtype=np.float64)
-        lost = np.add.reduce(np.square(noise, noise), None)
-        del noise  # before the next as large
-        power = np.add.reduce(np.square(reference, dtype=np.float64), None)
-        return np.asarray(np.inf if lost == 0 else 10 * np.log10(power / lost), value.dtype)
+    def bind(self, memory: Workspace, value: TensorType, reference: TensorType) -> Kernel:
+        buffer = memory.array(prod(value.sizes), np.float64).reshape(value.sizes)
 
-    def workspace(self, value: TensorType, reference: TensorType) -> int:
-        return 8 * (element_count(value.shape) or 0)
+        def kernel(value: Array, reference: Array, out: Array | None = None) -> Array:
+            noise = np.subtract(reference, value, buffer, dtype=np.float64)
+            lost = np.add.reduce(np.square(noise, noise), None)
+            power = np.add.reduce(np.square(reference, buffer, dtype=np.float64), None)
+            return cast_into(np.inf if lost == 0 else 10 * np.log10(power / lost), value.dtype, out)
+
+        return kernel
 
     def grad(self, value: Wire, reference: Wire, decibels: Wire, dy: Wire) -> tuple[Wire, Wire]:
         noise = reference - value

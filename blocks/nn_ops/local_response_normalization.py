@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from blocks.kernels.chunked import TILE
+from blocks.kernels.chunked import TILE, cut
 from blocks.kernels.matrix_product import matmul
 from dataflow.core.blas import one_thread
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 f32 = np.dtype(np.float32)
+# for some positions at a time of arrays: memory for sums, in it the addends to be filled in, two arrays to work in, and
+# the arrays, all but the last of them in float32
+Slabs = Callable[..., Iterator[tuple[Array, ...]]]
 
 
 class LocalResponse(Opaque, abstract=True):
@@ -29,39 +32,34 @@ class LocalResponse(Opaque, abstract=True):
     alpha: float = attr("factor of the sum", default=1.0)
     beta: float = attr("power of the sum", default=0.5)
 
-    def workspace(self, *types: TensorType) -> int:
-        shape = types[0].sizes
-        return scratch_bytes(*self.scratch_arrays(shape, len(types))) if prod(shape) else 0
-
-    def scratch_arrays(self, shape: tuple[int, ...], arrays: int) -> list[ArraySpec]:
-        """The memory to work in: four rows of sums, and two values per element beside copies of the arrays."""
+    def bind_slabs(self, memory: Workspace, shape: tuple[int, ...], count: int) -> Slabs:
+        """What gives, of arrays of this shape, some positions at a time: see `Slabs`."""
         channels, positions = shape[3], prod(shape[:3])
-        wide = channels + 2 * self.radius(channels)
-        rows = min(positions, max(1, TILE // wide))
-        return [((4, rows * wide + 2 * self.radius(channels)), f32), ((2 + arrays, rows, channels), f32)]
+        radius = self.radius(channels)
+        wide = channels + 2 * radius
+        at_once = min(positions, max(1, TILE // wide)) if channels else 0
+        size = at_once * wide + 2 * radius if at_once else 0
+        sums = memory.array(4 * size, f32).reshape(4, size)
+        work = memory.array((2 + count) * at_once * channels, f32).reshape(2 + count, at_once, channels)
+
+        def slabs(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+            sums[0].fill(0)
+            flat = [array.reshape(positions, channels) for array in arrays]
+            for part in cut(positions if at_once else 0, at_once):
+                *given, result = (array[part] for array in flat)
+                count = len(result)
+                inside = sums[0, : count * wide].reshape(count, wide)[:, radius : radius + channels]
+                for i, array in enumerate(given):
+                    if array.dtype != f32:
+                        given[i] = work[2 + i, :count]
+                        np.copyto(given[i], array)
+                yield sums, inside, *work[:2, :count], *given, result
+
+        return slabs
 
     def radius(self, channels: int) -> int:
         """The reach of the sum, no more than there are channels."""
         return min(self.depth_radius, channels - 1)
-
-    def slabs(self, arrays: Sequence[Array], sums: Array, work: Array) -> Iterator[tuple[Array, ...]]:
-        """For some positions at a time the addends of sums to be filled in, two arrays to work in, and the arrays.
-
-        All but the last of the arrays are given in float32.
-        """
-        step, channels = work.shape[1:]
-        radius = self.radius(channels)
-        sums[0].fill(0)
-        flat = [array.reshape(-1, channels) for array in arrays]
-        for start in range(0, len(flat[0]), step):
-            *given, result = (array[start : start + step] for array in flat)
-            count, wide = len(result), channels + 2 * radius
-            inside = sums[0, : count * wide].reshape(count, wide)[:, radius : radius + channels]
-            for i, array in enumerate(given):
-                if array.dtype != f32:
-                    given[i] = work[2 + i, :count]
-                    np.copyto(given[i], array)
-            yield inside, *work[:2, :count], *given, result
 
     def summed(self, inside: Array, sums: Array) -> Array:
         """For each element of a slab the sum over its neighbours."""
@@ -130,14 +128,17 @@ class LRN(LocalResponse):
     input = In("T", "values, channels last", shape=("N", "H", "W", "C"))
     output = Out("T", "same shape as `input`", shape=("N", "H", "W", "C"))
 
-    def kernel(self, input: Array, out: Array | None = None) -> Array:
-        y = np.empty(input.shape, input.dtype) if out is None else out
-        if input.size:
-            with scratch(*self.scratch_arrays(input.shape, 1)) as (sums, work):
-                for inside, norm, buffer, x, result in self.slabs((input, y), sums, work):
-                    power = self.power(self.norm(x, inside, sums, norm), buffer)
-                    np.divide(x, power, result, casting="unsafe")
-        return y
+    def bind(self, memory: Workspace, input: TensorType) -> Kernel:
+        slabs, dtype = self.bind_slabs(memory, input.sizes, 1), storage(input.dtype)
+
+        def kernel(input: Array, out: Array | None = None) -> Array:
+            y = np.empty(input.shape, dtype) if out is None else out
+            for sums, inside, norm, buffer, x, result in slabs(input, y):
+                power = self.power(self.norm(x, inside, sums, norm), buffer)
+                np.divide(x, power, result, casting="unsafe")
+            return y
+
+        return kernel
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return LRNGrad(**self.attrs())(dy, input, output)
@@ -160,18 +161,20 @@ class LRNGrad(LocalResponse):
     output_image = In("T", "what the LRN gave", shape=("N", "H", "W", "C"))
     output = Out("T", "gradient by its input", shape=("N", "H", "W", "C"))
 
-    def kernel(self, input_grads: Array, input_image: Array, output_image: Array, out: Array | None = None) -> Array:
-        dx = np.empty(input_image.shape, input_image.dtype) if out is None else out
-        if dx.size:
-            with scratch(*self.scratch_arrays(dx.shape, 3)) as (sums, work):
-                arrays = input_grads, input_image, output_image, dx
-                for inside, norm, buffer, dy, x, y, result in self.slabs(arrays, sums, work):
-                    self.norm(x, inside, sums, norm)
-                    np.divide(np.multiply(dy, y, inside), norm, inside)
-                    by_neighbours = np.multiply(self.summed(inside, sums), x, buffer)
-                    np.multiply(by_neighbours, f32.type(2 * self.alpha * self.beta), by_neighbours)
-                    np.divide(dy, self.power(norm, inside), norm)
-                    np.subtract(norm, by_neighbours, result, casting="unsafe")
-        return dx
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        slabs, dtype = self.bind_slabs(memory, types[0].sizes, 3), storage(types[0].dtype)
+
+        def kernel(input_grads: Array, input_image: Array, output_image: Array, out: Array | None = None) -> Array:
+            dx = np.empty(input_image.shape, dtype) if out is None else out
+            for sums, inside, norm, buffer, dy, x, y, result in slabs(input_grads, input_image, output_image, dx):
+                self.norm(x, inside, sums, norm)
+                np.divide(np.multiply(dy, y, inside), norm, inside)
+                by_neighbours = np.multiply(self.summed(inside, sums), x, buffer)
+                np.multiply(by_neighbours, f32.type(2 * self.alpha * self.beta), by_neighbours)
+                np.divide(dy, self.power(norm, inside), norm)
+                np.subtract(norm, by_neighbours, result, casting="unsafe")
+            return dx
+
+        return kernel
 
     grad = None

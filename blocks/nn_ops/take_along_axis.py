@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from blocks.kernels.chunked import cut
 from blocks.kernels.rowwise import rows_at_once
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Shape, agree, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 INDEX = ("int16", "int32", "int64")
 PLACES = 8  # bytes of a place in NumPy's own dtype
@@ -39,21 +42,20 @@ class PutAlongLast(Opaque):
         _check_rows(self, "values", "indices", values.shape, indices.shape, whole=True)
         return like.shape
 
-    def kernel(self, like: Array, indices: Array, values: Array, out: Array | None = None) -> Array:
-        _check_places(self, indices, like.shape[-1])
-        if out is None:
-            out = np.empty(like.shape, like.dtype)
-        out[...] = 0
-        if indices.size:
-            made, places = out.reshape(-1, like.shape[-1]), indices.reshape(-1, indices.shape[-1])
-            given, step = values.reshape(places.shape), rows_at_once(places.shape)
-            for start in range(0, len(places), step):
-                part = slice(start, start + step)
-                np.put_along_axis(made[part], places[part].astype(np.int64, copy=False), given[part], 1)
-        return out
+    def bind(self, memory: Workspace, like: TensorType, indices: TensorType, values: TensorType) -> Kernel:
+        dtype, size = storage(like.dtype), like.sizes[-1]
+        parts = _bind_places(memory, indices, size)
 
-    def workspace(self, like: TensorType, indices: TensorType, values: TensorType) -> int:
-        return _places_bytes(indices)
+        def kernel(like: Array, indices: Array, values: Array, out: Array | None = None) -> Array:
+            _check_places(self, indices, size)
+            out = np.empty(like.shape, dtype) if out is None else out
+            out[...] = 0
+            made, given = out.reshape(-1), values.reshape(-1)
+            for rows, elements, places in parts(indices):
+                made[rows][places] = given[elements]
+            return out
+
+        return kernel
 
     def grad(self, like: Wire, indices: Wire, values: Wire, output: Wire, dy: Wire) -> Any:
         return None, None, TakeAlongLast()(dy, indices)
@@ -79,20 +81,19 @@ class TakeAlongLast(Opaque):
         _check_rows(self, "indices", "input", indices.shape, input.shape)
         return indices.shape
 
-    def kernel(self, input: Array, indices: Array, out: Array | None = None) -> Array:
-        _check_places(self, indices, input.shape[-1])
-        taken = np.empty(indices.shape, input.dtype) if out is None else out
-        if taken.size:
-            made, places = taken.reshape(-1, indices.shape[-1]), indices.reshape(-1, indices.shape[-1])
-            given, step = input.reshape(-1, input.shape[-1]), rows_at_once(places.shape)
-            for start in range(0, len(places), step):
-                part = slice(start, start + step)
-                made[part] = np.take_along_axis(given[part], places[part].astype(np.int64, copy=False), 1)
-        return taken
+    def bind(self, memory: Workspace, input: TensorType, indices: TensorType) -> Kernel:
+        dtype, size = storage(input.dtype), input.sizes[-1]
+        parts = _bind_places(memory, indices, size)
 
-    def workspace(self, input: TensorType, indices: TensorType) -> int:
-        rows = _rows_at_once(indices)
-        return _places_bytes(indices) + rows * int(dtypes.storage(input.dtype).itemsize)
+        def kernel(input: Array, indices: Array, out: Array | None = None) -> Array:
+            _check_places(self, indices, size)
+            out = np.empty(indices.shape, dtype) if out is None else out
+            made, given = out.reshape(-1), input.reshape(-1)
+            for rows, elements, places in parts(indices):
+                given[rows].take(places, out=made[elements], mode="clip")
+            return out
+
+        return kernel
 
     def grad(self, input: Wire, indices: Wire, output: Wire, dy: Wire) -> Any:
         return PutAlongLast()(input, indices, dy)
@@ -110,18 +111,34 @@ def _check_rows(block: Opaque, port: str, like: str, shape: Shape, wanted: Shape
         raise block.error(f"input '{port}' must have the shape of '{like}', {show(wanted)},{but} got {show(shape)}")
 
 
-def _rows_at_once(indices: TensorType) -> int:
-    """How many places are worked on at once."""
-    shape = indices.sizes
-    matrix = prod(shape[:-1]), shape[-1]
-    return min(matrix[0], rows_at_once(matrix)) * matrix[1]
+def _bind_places(
+    memory: Workspace, indices: TensorType, size: int
+) -> Callable[[Array], Iterator[tuple[slice, slice, Array]]]:
+    """What gives, for some rows of so many elements at a time, these elements, those of the indices, and their places.
 
+    All are counted as if the rows, or for places these rows, were one.
+    """
+    *outer, width = indices.sizes
+    count = prod(outer)
+    at_once = min(count, rows_at_once((count, width))) if width else 0
+    flat = memory.array(at_once * width, np.int64).reshape(at_once, width)
+    first = np.arange(at_once, dtype=np.int64)[:, None]
+    first *= size
+    memory.kept += first.nbytes
+    memory.borrowed += PLACES * min(flat.size, np.getbufsize())  # NumPy's own
 
-def _places_bytes(indices: TensorType) -> int:
-    """The memory that NumPy takes for places: a copy in its own dtype, the numbers of their rows, and its buffer."""
-    places = _rows_at_once(indices)
-    rows = places // max(indices.sizes[-1], 1)
-    return PLACES * (places * (indices.dtype != "int64") + rows + min(places, np.getbufsize()))
+    def parts(indices: Array) -> Iterator[tuple[slice, slice, Array]]:
+        rows = indices.reshape(count, width)
+        for part in cut(count if width else 0, at_once):
+            number = part.stop - part.start
+            places = np.add(rows[part], first[:number], flat[:number])
+            yield (
+                slice(part.start * size, part.stop * size),
+                slice(part.start * width, part.stop * width),
+                places.reshape(-1),
+            )
+
+    return parts
 
 
 def _check_places(block: Opaque, indices: Array, size: int) -> None:

@@ -12,9 +12,8 @@ from blocks.kernels.rowwise import rows_at_once
 from blocks.nn_ops.take_along_axis import INDEX, PLACES, PutAlongLast
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
@@ -128,46 +127,39 @@ class TopK(Opaque):
             raise self.error(f"input 'k' must be {most}, got {k}")
         return k
 
-    def kernel(self, input: Array, k: Array) -> tuple[Array, Array]:
-        number, (*outer, size) = self.count(int(k), input.shape[-1]), input.shape
-        values, indices = np.empty((*outer, number), input.dtype), np.empty((*outer, number), self.index_type)
-        if not values.size:
-            return values, indices
-        given, tops, places = input.reshape(-1, size), values.reshape(-1, number), indices.reshape(-1, number)
-        step = rows_at_once(given.shape)
-        with scratch(*self.scratch_arrays(given.shape, input.dtype, number)) as space:
-            for part in cut(len(given), step):
-                x, place = given[part], places[part]
-                work = [buffer[: len(x)] for buffer in space]
-                some = _some(x, number, work[2]) if len(x) == 1 and _is_long(size, number) else None
-                if some is not None:
-                    work = [buffer[:, : len(some)] for buffer in work]
-                    place[...] = some[_sort(x[:, some], number, *work)]
-                elif number > FEW or not _pick(x, work[0], place):
-                    place[...] = _sort(x, number, *work)
-                tops[part] = np.take_along_axis(x, place, 1)
-        return values, indices
-
-    def workspace(self, input: TensorType, k: TensorType) -> int:
-        given = input.sizes
-        if k.value is None or 0 in given:
-            return 0
-        size, number = given[-1], int(k.value)
-        shape = prod(given[:-1]), size
-        rows = min(shape[0], rows_at_once(shape))
-        dtype = dtypes.storage(input.dtype)
-        places = rows * size if 4 * number >= size else rows * number * 4
-        if rows == 1 and _is_long(size, number):
+    def bind(self, memory: Workspace, input: TensorType, k: TensorType) -> Kernel:
+        number, (*outer, size) = int(k.value), input.sizes
+        dtype, count = storage(input.dtype), prod(outer)
+        at_once = min(count, rows_at_once((count, size)))
+        sorts, long = 4 * number >= size, count == 1 and _is_long(size, number)
+        mask = 0 if sorts else size
+        two = [memory.array(at_once * size, dtypes.compute(dtype)).reshape(at_once, size) for _ in range(2)]
+        space = [*two, *(memory.array(at_once * mask, np.bool_).reshape(at_once, mask) for _ in range(2))]
+        places = at_once * (size if sorts else number * 4)
+        if long:
             places = max(places, 2 * size // PART)  # those of some, and these themselves
-        unordered = rows * size * (dtype.kind not in "iu" and 4 * number >= size)
-        return scratch_bytes(*self.scratch_arrays(shape, dtype, number)) + PLACES * places + unordered
+        memory.borrowed += PLACES * places + at_once * size * (sorts and dtype.kind not in "iu")
 
-    @staticmethod
-    def scratch_arrays(shape: tuple[int, ...], dtype: DType, k: int) -> list[ArraySpec]:
-        """Memory for two matrices in the dtype to compare in, and for masks where rows are not sorted."""
-        made = min(shape[0], rows_at_once(shape)), shape[1]
-        exact, mask = dtypes.compute(dtype), made if 4 * k < shape[1] else (made[0], 0)
-        return [(made, exact), (made, exact), (mask, np.bool_), (mask, np.bool_)]
+        def look(x: Array, top: Array, place: Array) -> None:
+            work = [buffer[: len(x)] for buffer in space]
+            some = _some(x, number, work[2]) if long else None
+            if some is not None:
+                work = [buffer[:, : len(some)] for buffer in work]
+                place[...] = some[_sort(x[:, some], number, *work)]
+            elif number > FEW or not _pick(x, work[0], place):
+                place[...] = _sort(x, number, *work)
+            top[...] = np.take_along_axis(x, place, 1)
+
+        def kernel(input: Array, k: Array, out: Array | None = None) -> tuple[Array, Array]:
+            values = np.empty((*outer, number), dtype) if out is None else out
+            indices = np.empty((*outer, number), self.index_type)
+            if values.size:
+                given, tops, places = (a.reshape(count, a.shape[-1]) for a in (input, values, indices))
+                for part in cut(count, at_once):
+                    look(given[part], tops[part], places[part])
+            return values, indices
+
+        return kernel
 
     def grad(self, input: Wire, k: Wire, values: Wire, indices: Wire, dy: Wire, dindices: Wire) -> Any:
         return PutAlongLast()(input, indices, dy)

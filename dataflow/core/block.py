@@ -234,7 +234,7 @@ class Block(Shown, Quantizable, KernelInputs):
         if name is not None and not isinstance(name, str):  # a value for a port called `name`: no port takes text
             named, name = {**named, "name": name}, None
         arrays: Sequence[Any] = args
-        given = None if named or name else conversion.types_of_arrays(args)
+        given = None if named or name else self._call_key(args)
         outputs: list[TensorType] | None = self.__dict__.get("_calls", _NO_CALLS).get(given)
         if outputs is None:
             operands = self.signature.bind(self._who, args, named)
@@ -244,9 +244,8 @@ class Block(Shown, Quantizable, KernelInputs):
             types = self.operand_types(operands, TensorType.of)
             outputs = self.output_types(types)
             arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
-            ports = self.signature.inputs.values()
-            if given is not None and len(args) == len(ports) and not any(port.static for port in ports):
-                calls = self.__dict__.setdefault("_calls", {})  # types of outputs, by dtypes and shapes of arrays
+            if given is not None:
+                calls = self.__dict__.setdefault("_calls", {})  # types of outputs, by what decides them
                 if len(calls) >= _MOST_CALLS:
                     calls.clear()
                 calls[given] = outputs
@@ -256,6 +255,18 @@ class Block(Shown, Quantizable, KernelInputs):
             if out_of_memory(error):
                 raise RunError(f"{self._who}: {memory_message(error, outputs)}") from error
             raise
+
+    def _call_key(self, args: Sequence[Any]) -> tuple[object, ...] | None:
+        """What decides the types of the outputs: dtypes, shapes and static values; None unless all are arrays."""
+        given = conversion.types_of_arrays(args)
+        if given is None or len(args) != len(self.signature.inputs):
+            return None
+        return (*given, *[args[i].tobytes() for i in self._static]) if self._static else given
+
+    @cached_property
+    def _static(self) -> list[int]:
+        """The positions of inputs whose values decide shapes."""
+        return [i for i, port in enumerate(self.signature.inputs.values()) if port.static]
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
         """Run the kernel on whole arrays in port order, a ``key`` for random draws; results are cast as declared."""

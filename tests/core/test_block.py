@@ -235,9 +235,10 @@ def test_types_that_follow_from_values_are_worked_out_anew(monkeypatch: pytest.M
     noted: list[TensorType] = []
     monkeypatch.setattr(evaluator, "current", Noting)
     block, x = blocks["Reshape"](), np.arange(4, dtype=np.float32)
-    for shape in ([2, 2], [4, 1], [1, 4]):
+    for shape in ([2, 2], [4, 1], [1, 4], [2, 2]):
         assert block(x, np.int32(shape)).shape == tuple(shape)
-    assert noted == [TensorType("float32", shape) for shape in ((2, 2), (4, 1), (1, 4))]
+    assert noted == [TensorType("float32", shape) for shape in ((2, 2), (4, 1), (1, 4), (2, 2))]
+    assert noted[-1] is noted[0]  # of a value that was there before
 
 
 def test_a_port_that_is_left_open_is_none_in_each_call() -> None:
