@@ -30,7 +30,7 @@ def test_case(case: Case, others):
     """Contenders run and agree; a peer may lack an op."""
     found = suite.measure(case, others, TINY)
     assert found.subject.yardstick in found.values
-    assert any(name.startswith((*names.OURS, names.IMPORT, "planning")) for name in found.values)
+    assert any(name.startswith((*names.OURS, names.IMPORT, names.PLAN, names.LOADING)) for name in found.values)
     assert all(0 < timing.minimum <= timing.median for timing in found.values.values())
     told = {name: note for name, note in found.notes.items() if "not the bits" in note or "differ" in note}
     told.pop("torch fq", None)  # lets gradients pass where the rounded value lies in the range
