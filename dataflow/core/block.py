@@ -271,10 +271,14 @@ class Block(Shown, Quantizable, KernelInputs):
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
         """Run the kernel on whole arrays in port order, a ``key`` for random draws; results are cast as declared."""
         with FixedNumpyState():
-            results = self.kernel(*self.kernel_args(arrays), **key)
-            if len(outputs) == 1:
-                results = (results,)
-            return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
+            return self.computed(arrays, outputs, **key)
+
+    def computed(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
+        """What `compute` gives, where NumPy's state is fixed already."""
+        results = self.kernel(*self.kernel_args(arrays), **key)
+        if len(outputs) == 1:
+            results = (results,)
+        return [np.asarray(r, dtypes.storage(t.dtype)) for r, t in zip(results, outputs, strict=True)]
 
     def kernel_for(self, dtype: DType) -> Callable[..., Any]:
         """The most direct callable for a first output of this dtype, for the planner to bind."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import cached_property, partial
+from typing import Any, NamedTuple, cast
 
 from dataflow.core import conversion, evaluator, typing_rules
 from dataflow.core.block import Block
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
+from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import Literal, flat, map_port
 from dataflow.core.random import Key
-from dataflow.core.shapes import TensorType
+from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.typing_rules import OperandType
 from dataflow.core.wire import Wire
 
@@ -102,19 +105,56 @@ class Body:
 
         Blocks are evaluated as by themselves, so that sums of large arrays add in the order that a plan adds in.
         """
-        values: dict[tuple[str, str], Any] = {}
-        for wires, given in zip(self.inputs, arrays, strict=True):
-            values |= {("", wire.port): array for wire, array in zip(flat([wires]), flat([given]), strict=True)}
+        given, engine = flat(arrays), evaluator.current()
+        values = [*given, *self._numbered.start[len(given) :]]
+        small = self._most <= engine.WHOLE
+        with FixedNumpyState():
+            for node, reads, first in self._numbered.calls:
+                drawn = {"key": Key(key.seed, f"{key.node}/{node.name}", key.step)} if node.block.takes_key else {}
+                args = [values[read] if type(read) is int else map_port(values.__getitem__, read) for read in reads]
+                compute = node.block.computed if small else partial(engine.compute, node.block)
+                values[first : first + len(node.types)] = compute(args, node.types, **drawn)
+        return [values[place] for place in self._numbered.outputs]
 
-        def value(operand: object) -> Any:
-            return values[operand.node, operand.port] if isinstance(operand, BodyWire) else cast(Literal, operand).value
+    @cached_property
+    def _most(self) -> float:
+        """The elements of the largest value; infinity where a size is not known."""
+        types = [wire.type for wire in flat(self.inputs)] + [t for node in self.nodes.values() for t in node.types]
+        counts = [element_count(type_.shape) for type_ in types]
+        return max((math.inf if count is None else count for count in counts), default=0)
 
+    @cached_property
+    def _numbered(self) -> _Numbered:
+        """The values of a run by place: those of the inputs first."""
+        start: list[Any] = [None for _ in flat(self.inputs)]
+        places = {("", wire.port): i for i, wire in enumerate(flat(self.inputs))}
+
+        def place(operand: object) -> int:
+            if isinstance(operand, BodyWire):
+                return places[operand.node, operand.port]
+            start.append(cast(Literal, operand).value)
+            return len(start) - 1
+
+        calls = []
         for node in self.nodes.values():
-            drawn = {"key": Key(key.seed, f"{key.node}/{node.name}", key.step)} if node.block.takes_key else {}
-            arrays_of = [map_port(value, o) for o in node.operands]
-            made = evaluator.current().compute(node.block, arrays_of, node.types, **drawn)
-            values |= {(node.name, port): array for port, array in zip(node.block.signature.outputs, made, strict=True)}
-        return [value(wire) for wire in self.outputs]
+            reads = [map_port(place, operand) for operand in node.operands]
+            calls.append((node, reads, len(start)))
+            places |= {(node.name, port): len(start) + i for i, port in enumerate(node.block.signature.outputs)}
+            start += [None] * len(node.types)
+        return _Numbered(start, calls, [places[wire.node, wire.port] for wire in self.outputs])
+
+
+class _Numbered(NamedTuple):
+    """What a run of a body needs of it.
+
+    start : the values by place, of which literals are there already.
+    calls : each node with the places of its operands, and the place of its first output.
+    outputs : the places of the outputs.
+    """
+
+    start: list[Any]
+    calls: list[tuple[BodyNode, list[int | tuple[int, ...] | None], int]]
+    outputs: list[int]
 
 
 def _operand(given: _Given | tuple[_Given, ...] | None, type_: OperandType) -> Operand:

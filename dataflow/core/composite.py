@@ -13,6 +13,7 @@ from dataflow.core.attrs import key as value_key
 from dataflow.core.block import THROUGH_BODY, Block
 from dataflow.core.body import Arrays, Body, BodyWire
 from dataflow.core.bounding import bounded
+from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError, listing
 from dataflow.core.ports import In, Literal, flat, map_port
 from dataflow.core.random import Key
@@ -120,8 +121,15 @@ class Composite(Block, abstract=True):
         with self.errors_named():
             made = body.run(arrays, key or Key(node=self.node_name))
         given = flat(arrays)
-        made = [np.array(m) if any(np.may_share_memory(m, a) for a in given) else m for m in made]
+        made = [np.array(m) if _shares(m, given) else m for m in made]
         return tuple(made) if len(made) > 1 else made[0]
+
+
+def _shares(made: Array, given: Sequence[Array]) -> bool:
+    """Whether an array is one of those given, or may show memory of theirs."""
+    if made.base is None:
+        return any(made is array for array in given)
+    return any(np.may_share_memory(made, array) for array in given)
 
 
 def _seen(port: In, type_: TensorType) -> TensorType:

@@ -5,6 +5,7 @@ Without an engine kernels run on whole arrays and Python runs the loops: the sam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +20,12 @@ WIDE = 1 << 16  # elements of a row, beyond which compiled loops would leave the
 
 
 class Evaluator(Protocol):
-    """What an engine does for blocks that are called by themselves."""
+    """What an engine does for blocks that are called by themselves.
+
+    WHOLE : elements of an array up to which it runs kernels on whole arrays.
+    """
+
+    WHOLE: float
 
     def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Any]:
         """The outputs, of the given types, of a block for arrays in port order; a ``key`` for random draws."""
@@ -30,6 +36,8 @@ class Evaluator(Protocol):
 
 class WholeArrays:
     """The evaluator where no engine is registered."""
+
+    WHOLE = math.inf
 
     def compute(self, block: Block, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Any]:
         """The outputs of the kernel."""

@@ -21,8 +21,9 @@ from dataflow.engine.tiling import COMPILED
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, NodeInput
 
-__all__ = ["compile_loop", "compute"]
+__all__ = ["WHOLE", "compile_loop", "compute"]
 
+WHOLE = COMPILED - 1  # elements of arrays up to which kernels run on whole arrays
 _MOST = 64  # plans that are kept
 _plans: dict[tuple[Body, Settings], Plan] = {}
 
@@ -32,7 +33,7 @@ def compute(block: Block, arrays: Sequence[Arrays], outputs: Sequence[TensorType
 
     Raises what the kernel raises.
     """
-    if key or not isinstance(block, Composite) or all(array.size < COMPILED for array in flat(arrays)):
+    if key or not isinstance(block, Composite) or all(array.size <= WHOLE for array in flat(arrays)):
         return eager.compute(block, arrays, outputs, **key)
     wanted = block.traced([map_port(TensorType.of, given) for given in arrays]), Settings.of()
     plan = _plans.get(wanted)
