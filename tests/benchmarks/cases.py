@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from . import handwritten, library, memory, models, names, ours, start
+from . import busy, handwritten, layouts, library, memory, models, names, ours, start
+from .compiled_loops import loops
 from .peers import Peer
 from .peers.with_numpy import NumPy
 from .results import Subject
@@ -21,6 +22,7 @@ from .timing import Clock, Run
 # 0.2 % and 58 % of the values lie outside; symmetric ranges would have a tie that frameworks round their own way
 RANGE, NARROW = (-3.0, 3.1), (-0.5, 0.6)
 SLOW = 1 << 28  # multiplications, from which NumPy's own products of integers take too long to wait for
+FEW = 4  # elements of small arrays
 SCANS = 4  # cases of the library in the time of another one
 REST, BLAS_REST = 0.003, 0.04  # seconds until the threads of a contender that is done sleep; OpenBLAS's take their time
 
@@ -34,12 +36,14 @@ class Scale:
     channels: tuple[int, ...]
     long: int  # elements of the chain, and of what is weighed
     nodes: tuple[int, ...]
-    planned: tuple[int, ...]
+    planned: tuple[int, ...]  # nodes
     batch: int  # images in a convolution; a fourth of it where they are large
     weighed: tuple[str, ...]  # of `memory.RUNS`
     sides: tuple[int, ...]  # of matrices of integers
     seconds: float  # per case, once contenders are ready
     rounds: int = 3  # at least
+    laid_out: int = 1_000_000  # elements in other layouts
+    batches: tuple[int, ...] = (64, 128, 1024)  # of the training of a classifier
     scanned: tuple[int, ...] = (10_000, 1_000_000)  # elements, of each block of the library
 
 
@@ -61,7 +65,7 @@ SCALES = {
         Scale(
             "quick", (30_000, 1_000_000), (64,), 4_000_000, (50, 1000), (100, 1000), 8, memory.RUNS, (256, 1024), 0.8
         ),
-        Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), (40,), 0.0, 1, (1000,)),
+        Scale("tiny", (960,), (3,), 960, (10,), (10,), 4, ("chain",), (40,), 0.0, 1, 1000, (4,), (1000,)),
     )
 }
 
@@ -94,17 +98,23 @@ def cases(scale: Scale) -> Iterator[Case]:
     for count in scale.planned:
         subject = Subject(names.PLANNING, "planning additions", count, "nodes", names.BUILDING)
         yield Case(subject, partial(_planning, count), Agree.NOT, clock=time.process_time)
-    subject = Subject(
-        names.TRAINING, "784-128-10 with fake quantization", models.MLP_BATCH, "images", names.HANDWRITTEN
-    )
-    yield Case(subject, _train_mlp, Agree.NEAR, BLAS_REST)
+    for batch in scale.batches:
+        subject = Subject(names.TRAINING, "784-128-10 with fake quantization", batch, "images", names.HANDWRITTEN)
+        yield Case(subject, partial(_train_mlp, batch), Agree.NEAR, BLAS_REST)
     subject = Subject(names.TRAINING, "graphs/digits/cnn.yaml", models.CNN_BATCH, "images", names.FIRST)
     yield Case(subject, _train_cnn, Agree.NEAR, BLAS_REST)
     for side, channels, filters, share in ((28, 1, 32, 1), (14, 32, 64, 1), (56, 64, 64, 4)):
         batch = max(1, scale.batch // share)
         subject = Subject(names.CONVOLUTION, f"{side}x{side}x{channels} to {filters}", batch, "images", names.FIRST)
         yield Case(subject, partial(_conv2d, (batch, side, side, channels), filters), Agree.NEAR, BLAS_REST)
+    subject = Subject(names.CONVOLUTION, "8x8x4 to 8", 1, "images", names.FIRST)
+    yield Case(subject, partial(_conv2d, (1, 8, 8, 4), 8), Agree.NEAR)
     yield from _integers(scale)
+    for way in layouts.WAYS:
+        subject = Subject(names.LAYOUTS, way, scale.laid_out, yardstick=names.PLAIN + names.FIRST)
+        yield Case(subject, partial(layouts.layouts, way, scale.laid_out), Agree.NOT)
+    subject = Subject(names.BUSY, "784x128x128", 1, "products", names.ALONE, "seconds of a median")
+    yield Case(subject, lambda _: _busy(scale), Agree.NOT)
     for what in scale.weighed:
         subject = Subject(names.MEMORY, what, scale.long, yardstick=names.OUTPUTS, unit="bytes")
         yield Case(subject, partial(_memory, what, scale.long), Agree.NOT)
@@ -128,6 +138,8 @@ def _elementwise(scale: Scale) -> Iterator[Case]:
         yield case(names.FORWARD, "fake_quant", size, partial(_op, "fake_quant", size, False))
     for size in scale.elements:
         yield case(names.FORWARD, "fake_quant_args", size, partial(_args, size))
+    for op in ("fake_quant", "fake_quant_gradient"):
+        yield case(names.CALLS, op, FEW, partial(_op, op, FEW, op == "fake_quant_gradient"))
     for size in scale.elements:
         yield case(names.GRADIENT, "fake_quant_gradient", size, partial(_op, "fake_quant_gradient", size, True))
     for family, op, by in (
@@ -204,7 +216,8 @@ def _fail(error: Exception) -> Any:
 def _op(op: str, size: int, by: bool, peers: Sequence[Peer], ends: tuple[float, float] = RANGE) -> dict[str, Run]:
     """``by`` is true where the op takes a gradient before its input."""
     arrays = [_normal(size, seed) for seed in ((1, 0) if by else (0,))]
-    return _all(op, peers, *arrays, *(np.array(end, np.float32) for end in ends))
+    arrays += [np.array(end, np.float32) for end in ends]
+    return _all(op, peers, *arrays) | loops(op, *arrays)
 
 
 def _args(size: int, peers: Sequence[Peer]) -> dict[str, Run]:
@@ -237,8 +250,8 @@ def _planning(count: int, peers: Sequence[Peer]) -> dict[str, Run]:
     return ours.planning(np.zeros(4, np.float32), np.ones(4, np.float32), count)
 
 
-def _train_mlp(peers: Sequence[Peer]) -> dict[str, Run]:
-    weights, image, label = models.mlp()
+def _train_mlp(batch: int, peers: Sequence[Peer]) -> dict[str, Run]:
+    weights, image, label = models.mlp(batch)
     return {
         **ours.train_mlp(weights, image, label),
         names.HANDWRITTEN: handwritten.train_mlp(weights, image, label),
@@ -267,6 +280,11 @@ def _integer(op: str, x: tuple[int, ...], w: tuple[int, ...], peers: Sequence[Pe
     own = ours.prepare(f"integer_{op}", codes, weights, zero)
     others = [*peers, NumPy()] if np.prod(x) * w[-1] <= SLOW else peers
     return found | own | _offered(others, lambda peer: peer.prepare(f"integer_{op}", codes, weights, zero))
+
+
+def _busy(scale: Scale) -> dict[str, Run]:
+    alone, beside = busy.products(scale.seconds)
+    return {names.ALONE: lambda: alone, names.BESIDE: lambda: beside}
 
 
 def _library(title: str, size: int, peers: Sequence[Peer]) -> dict[str, Run]:

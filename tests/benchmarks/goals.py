@@ -5,84 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from . import names
-from .results import Result, Subject
+from . import layouts, names
+from .goal import FRAMEWORKS, Goal, Share
+from .results import Result
 
-FRAMEWORKS = (names.TENSORFLOW, "tf.function", "XLA", "JAX", "torch eager", "torch.compile", "torch fq")
 LARGE = 4_000_000  # elements from which a copy is what to compare with: below, arithmetic takes longer in C too
-UNITS = {"us": 1e-6, "ms": 1e-3, "KiB": 2.0**10, "MiB": 2.0**20}
-
-
-@dataclass(frozen=True)
-class Goal:
-    """At most so many times as much as the best of others; or, with a unit, so much more than another in that unit.
-
-    ours : what the names of our contenders begin with; the best of them counts.
-    against : the others by name; none where the value itself is meant.
-    least : the size from which it holds.
-    only : the one size for which it holds, where it is not every one from `least` on.
-    per : whether a difference is one per element or node.
-    """
-
-    family: str
-    ours: str
-    against: tuple[str, ...]
-    most: float
-    least: int = 0
-    unit: str = ""
-    per: bool = False
-    title: str = ""
-    only: int = 0
-
-    def __str__(self) -> str:
-        if self.unit:
-            than = f" beyond {self.against[0]}" if self.against else ""
-            return f"<= {self.most:g} {self.unit}{' per node' * self.per}{than}"
-        return f"<= {self.most:g} x {self.rival}"
-
-    @property
-    def rival(self) -> str:
-        if self.against == FRAMEWORKS:
-            return "best of TF, XLA, JAX, torch"
-        return " and ".join(self.against) if len(self.against) < 3 else "best peer"
-
-    def speaks_of(self, subject: Subject) -> bool:
-        large = subject.size == self.only if self.only else subject.size >= self.least
-        return large and subject.family == self.family and self.title in subject.title
-
-    def worst(self, results: Iterable[Result], statistic: str = "median") -> tuple[float, str] | None:
-        """The most that was measured of results of one size, and of which; None where nothing was."""
-        found = [(value, r.subject.label) for r in results if (value := self.measure(r, statistic)) is not None]
-        return max(found, default=None)
-
-    def measure(self, result: Result, statistic: str = "median") -> float | None:
-        """The number that is to be at most `most`; None where one of the two sides was not measured."""
-        seconds = {name: getattr(timing, statistic) for name, timing in result.values.items()}
-        mine = [value for name, value in seconds.items() if name.startswith(self.ours)]
-        others = [seconds[name] for name in self.against if name in seconds]
-        if not mine or (self.against and not others):
-            return None
-        if self.unit not in UNITS:
-            return float(min(mine) / min(others))
-        beyond = min(mine) - (others[0] if others else 0.0)
-        return float(beyond / UNITS[self.unit] / (result.subject.size if self.per else 1))
-
-
-@dataclass(frozen=True)
-class Share(Goal):
-    """At most so many of a hundred cases take more than `over` times as much as the best of others."""
-
-    over: float = 1.5
-
-    def __str__(self) -> str:
-        return f"<= {self.most:g} % of cases over {self.over:g} x {self.rival}"
-
-    def worst(self, results: Iterable[Result], statistic: str = "median") -> tuple[float, str] | None:
-        found = [(value, r.subject.label) for r in results if (value := self.measure(r, statistic)) is not None]
-        if not found:
-            return None
-        share = 100 * sum(value > self.over for value, _ in found) / len(found)
-        return share, max(found)[1]
 
 
 @dataclass(frozen=True)
@@ -168,10 +95,12 @@ GOALS = [
     *_beside_tensorflow(names.FORWARD, "numpy 2", {1_000_000: 0.8}),
     *_beside_tensorflow(names.FORWARD, names.FIRST_JIT, {5_000: 0.6, 30_000: 0.9, 100_000: 0.25, 1_000_000: 0.3}),
     *_beside_tensorflow(names.FORWARD, "jit 2", {1_000_000: 0.22}),
+    Goal(names.FORWARD, names.FIRST_JIT, (names.LOOP,), 12.0, unit="us", only=30_000),
     *_large(names.FORWARD, 0.4, 1.5, 0.8),
     Goal(names.FORWARD, names.FIRST, ("ORT",), 0.7, LARGE),
     *_beside_tensorflow(names.GRADIENT, names.FIRST, {30_000: 2.5, 100_000: 0.6, 1_000_000: 1.25}),
     *_beside_tensorflow(names.GRADIENT, names.FIRST_JIT, {30_000: 0.7, 100_000: 0.3, 1_000_000: 0.6}),
+    Goal(names.GRADIENT, names.FIRST_JIT, (names.LOOP,), 20.0, unit="us", only=30_000),
     *_large(names.GRADIENT, 0.6, 2.5, 1.1),
     *_large(names.CHANNELS, 0.5, 2.4, 0.9),
     *_large(names.CHANNELS_GRADIENT, 0.45, 3.5, 1.4),
@@ -187,10 +116,21 @@ GOALS = [
     Goal(names.OVERHEAD, names.JIT, (names.UFUNC,), 0.3, unit="us", per=True),
     Goal(names.PLANNING, names.PLAN, (), 45.0, least=1000, unit="us", per=True),
     Goal(names.PLANNING, names.LOADING, (), 75.0, least=1000, unit="us", per=True),
-    Goal(names.TRAINING, names.FIRST, (names.HANDWRITTEN,), 1.2, title="784"),
+    Goal(names.CALLS, names.EAGER, (), 40.0, unit="us"),
+    *(
+        Goal(names.LAYOUTS, ours, (names.PLAIN + ours,), most, title=way)
+        for ours, limits in ((names.FIRST, (1.3, 1.3, 1.6)), (names.FIRST_JIT, (1.3, 1.3, 2.0)))
+        for way, most in zip(layouts.WAYS, limits, strict=True)
+    ),
+    *(
+        Goal(names.TRAINING, names.FIRST, (names.HANDWRITTEN,), most, title="784", only=batch)
+        for batch, most in ((64, 1.25), (128, 1.2), (1024, 1.05))
+    ),
     Goal(names.TRAINING, names.FIRST, ("torch eager", "tf.function"), 1.0, title="784"),
     Goal(names.TRAINING, names.FIRST_JIT, ("JAX",), 1.0, title="784"),
     Goal(names.CONVOLUTION, names.FIRST, (*FRAMEWORKS, "ORT"), 1.5),
+    Goal(names.CONVOLUTION, names.FIRST, (), 15.0, unit="us", title="8x8x4 to 8"),
+    Goal(names.BUSY, names.BESIDE, (names.ALONE,), 1.5),
     Goal(names.INTEGERS, names.NUMPY, (f"{names.FLOATS}1 thread", f"{names.FLOATS}2 threads"), 1.3),
     Goal(names.MEMORY, names.NUMPY, (names.OUTPUTS,), 8.0, unit="MiB"),
     Goal(names.MEMORY, names.JIT, (names.OUTPUTS,), 8.0, unit="MiB"),

@@ -10,10 +10,10 @@ from training import setting
 RATE = 0.01
 RANGES = {"w1": (-0.2, 0.21), "hidden": (0.0, 6.0), "w2": (-0.5, 0.52)}  # of the quantized values, by name
 ADAM = setting.OPTIMIZERS["ApplyAdam"]
-MLP_BATCH, CNN_BATCH = 128, 64
+CNN_BATCH = 64
 
 
-def mlp() -> tuple[dict[str, Any], Any, Any]:
+def mlp(batch: int) -> tuple[dict[str, Any], Any, Any]:
     """Weights, images and labels of a classifier 784-128-10."""
     random = np.random.default_rng(3)
     weights = {
@@ -22,8 +22,8 @@ def mlp() -> tuple[dict[str, Any], Any, Any]:
         "w2": random.normal(size=(128, 10)) * 0.125,
         "b2": np.zeros(10),
     }
-    image = random.random((MLP_BATCH, 784), np.float32)
-    return {n: w.astype(np.float32) for n, w in weights.items()}, image, random.integers(0, 10, MLP_BATCH)
+    image = random.random((batch, 784), np.float32)
+    return {n: w.astype(np.float32) for n, w in weights.items()}, image, random.integers(0, 10, batch)
 
 
 def cnn() -> tuple[dict[str, Any], Any, Any]:

@@ -12,7 +12,8 @@ import pytest
 
 from . import names, peers, report, results, suite, timing
 from .cases import SCALES, Case, cases
-from .goals import GOALS, Goal, verdicts
+from .goal import Goal
+from .goals import GOALS, verdicts
 from .plots import plot
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of frameworks are not ours
@@ -30,7 +31,8 @@ def test_case(case: Case, others):
     """Contenders run and agree; a peer may lack an op."""
     found = suite.measure(case, others, TINY)
     assert found.subject.yardstick in found.values
-    assert any(name.startswith((*names.OURS, names.IMPORT, names.PLAN, names.LOADING)) for name in found.values)
+    own = (*names.OURS, names.IMPORT, names.PLAN, names.LOADING, names.BESIDE)
+    assert any(name.startswith(own) for name in found.values)
     assert all(0 < timing.minimum <= timing.median for timing in found.values.values())
     told = {name: note for name, note in found.notes.items() if "not the bits" in note or "differ" in note}
     told.pop("torch fq", None)  # lets gradients pass where the rounded value lies in the range
