@@ -249,6 +249,8 @@ class Block(Shown, Quantizable, KernelInputs):
                 if len(calls) >= _MOST_CALLS:
                     calls.clear()
                 calls[given] = outputs
+        elif left := len(self.signature.inputs) - len(args):
+            arrays = (*args, *[None] * left)  # ports that are left open
         try:
             return self.pack(evaluator.current().compute(self, arrays, outputs))
         except Exception as error:
@@ -257,11 +259,11 @@ class Block(Shown, Quantizable, KernelInputs):
             raise
 
     def _call_key(self, args: Sequence[Any]) -> tuple[object, ...] | None:
-        """What decides the types of the outputs: dtypes, shapes and static values; None unless all are arrays."""
+        """What decides the types of the outputs: dtypes, shapes and static values; None unless arrays are given."""
         given = conversion.types_of_arrays(args)
-        if given is None or len(args) != len(self.signature.inputs):
-            return None
-        return (*given, *[args[i].tobytes() for i in self._static]) if self._static else given
+        if given is None or not self._static:
+            return given
+        return (*given, *[args[i].tobytes() for i in self._static if i < len(args) and args[i] is not None])
 
     @cached_property
     def _static(self) -> list[int]:

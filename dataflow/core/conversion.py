@@ -96,12 +96,15 @@ def is_ready_array(value: object) -> TypeGuard[Array]:
 
 
 def types_of_arrays(values: Sequence[object]) -> tuple[object, ...] | None:
-    """The dtypes and shapes of arrays that need no conversion, in a row; None where one of the values is no such."""
+    """The dtypes and shapes of arrays that need no conversion, in a row, with None for none; None where one does."""
     found: list[object] = []
     for value in values:
-        if not is_ready_array(value):
+        if value is None:
+            found.append(None)
+        elif is_ready_array(value):
+            found += value.dtype, value.shape
+        else:
             return None
-        found += value.dtype, value.shape
     return tuple(found)
 
 

@@ -88,7 +88,8 @@ class _Writing:
     def _named(self, node: Node) -> Node:
         """The node under a name that is free, or that this very node has already."""
         names = chain([node.name], (f"{node.name}_{i}" for i in count(1)))
-        return replace(node, name=next(name for name in names if self._may_have(node, name)))
+        name = next(name for name in names if self._may_have(node, name))
+        return node if name == node.name else replace(node, name=name)
 
     def _may_have(self, node: Node, name: str) -> bool:
         there = self.graph.nodes.get(name) or self.result.nodes.get(name)

@@ -69,7 +69,12 @@ class Node:
     sources: tuple[str, ...] = field(init=False, repr=False, compare=False)  # the nodes that feed it, each once
 
     def __post_init__(self) -> None:
-        names = {operand.node: None for operand in self.operands() if isinstance(operand, Link)}
+        names: dict[str, None] = {}
+        for value in self.inputs.values():
+            if isinstance(value, Link):
+                names[value.node] = None
+            elif isinstance(value, tuple):
+                names |= {operand.node: None for operand in value if isinstance(operand, Link)}
         object.__setattr__(self, "sources", tuple(names))
 
     @property

@@ -254,9 +254,13 @@ def test_a_port_that_is_left_open_is_none_in_each_call() -> None:
 
     block, x = Plus(factor=1), np.float32([1, 2])
     assert [block(x).tolist() for _ in range(2)] == [[1, 2]] * 2
+    assert [block(x, None).tolist() for _ in range(2)] == [[1, 2]] * 2
     assert [block(x, x).tolist() for _ in range(2)] == [[2, 4]] * 2
     with pytest.raises(BlockError, match="takes 2 inputs"):
         block(x, x, x)
+    for _ in range(2):
+        with pytest.raises(BlockError, match="input 'x' must be wired, got nothing"):
+            block(None, x)
 
 
 def test_a_block_without_memory_for_its_result_says_how_much() -> None:
