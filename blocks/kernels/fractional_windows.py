@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from blocks.kernels.chunked import TILE
 from blocks.kernels.sliding_windows import lowest, shaped
-from dataflow.core.dtypes import Array, DType
-from dataflow.core.scratch import ArraySpec
+from dataflow.core.dtypes import Array
 
 WORD = 0xFFFFFFFF
-
-Rows = list[tuple[Array, Array]]  # indices of rows, and of the window that each belongs to
-
 
 # -- where windows begin --------------------------------------------------------------------------------------------
 
@@ -64,6 +61,16 @@ def sequence(size: int, windows: int, words: Words, pseudo_random: bool) -> Arra
     return np.cumsum([0, *sizes])
 
 
+@lru_cache(64)
+def sequences(
+    sizes: tuple[int, int], windows: tuple[int, int], seeds: tuple[int, int], pseudo_random: bool
+) -> tuple[Array, Array]:
+    """Where windows begin, for rows and columns, drawn one after the other."""
+    words = Words(*seeds)
+    rows, columns = (sequence(*each, words, pseudo_random) for each in zip(sizes, windows, strict=True))
+    return rows, columns
+
+
 # -- elements of windows --------------------------------------------------------------------------------------------
 
 
@@ -72,39 +79,21 @@ def bounds(begins: Array, size: int, overlapping: bool) -> tuple[Array, Array]:
     return begins[:-1], np.minimum(begins[1:] + overlapping, size)
 
 
-def reduce_windows(
-    ufunc: np.ufunc, x: Array, axis: int, begins: Array, overlapping: bool, y: Array, buffers: Sequence[Array]
-) -> Array:
-    """The rows of each window along an axis of an image, and what ``y`` holds, reduced by a ufunc; in ``y``."""
-    begin, end = bounds(begins, x.shape[axis], overlapping)
-    for offset in range(max(end - begin)):
-        windows = np.flatnonzero(begin + offset < end)
-        part = _take_rows(x, axis, begin[windows] + offset, buffers[0])
-        if len(windows) == len(begin):
-            ufunc(y, part, out=y)
-        else:
-            old = _take_rows(y, axis, windows, buffers[1])
-            _put_rows(y, axis, windows, ufunc(old, part, out=old))
+def places(begins: Array, size: int, overlapping: bool, beyond: int | None = None) -> list[Array]:
+    """The first row of each window, then the second and so on; a smaller window has its last again, or ``beyond``."""
+    begin, end = bounds(begins, size, overlapping)
+    offsets = range(int((end - begin).max()))
+    if beyond is None:
+        return [np.minimum(begin + offset, end - 1) for offset in offsets]
+    return [np.where(begin + offset < end, begin + offset, beyond) for offset in offsets]
+
+
+def reduce_windows(ufunc: np.ufunc, x: Array, axis: int, rows: Sequence[Array], y: Array, buffer: Array) -> Array:
+    """Rows along an axis, those of the first `places` with those of the others, reduced by a ufunc; in ``y``."""
+    x.take(rows[0], axis, y, "clip")  # other modes make a copy on the way
+    for more in rows[1:]:
+        ufunc(y, x.take(more, axis, shaped(buffer, y.shape), "clip"), y)
     return y
-
-
-def side_by_side(images: Array, buffer: Array) -> Array:
-    """Images [image, row, column, channel] as one, [row, column, image and channel], in the dtype of the buffer.
-
-    So NumPy goes over long rows, however few channels there are. A single image that needs no copy is not copied.
-    """
-    count, rows, columns, channels = images.shape
-    if not buffer.size:
-        return images.reshape(rows, columns, channels)
-    copy = shaped(buffer, (rows, columns, count, channels))
-    np.copyto(copy, images.transpose(1, 2, 0, 3))
-    return copy.reshape(rows, columns, -1)
-
-
-def apart(made: Array, out: Array) -> None:
-    """Write what was made of images `side_by_side` to images; undoes it."""
-    count, rows, columns, channels = out.shape
-    np.copyto(out, made.reshape(rows, columns, count, channels).transpose(2, 0, 1, 3), casting="unsafe")
 
 
 def at_once(shape: tuple[int, ...]) -> int:
@@ -112,50 +101,30 @@ def at_once(shape: tuple[int, ...]) -> int:
     return max(1, min(shape[0], TILE // max(1, prod(shape[1:]))))
 
 
-def max_windows(x: Array, rows: Array, columns: Array, overlapping: bool, y: Array, buffers: Sequence[Array]) -> Array:
-    """The largest number of each window of an image, in ``y``; NaN is ignored."""
-    floor = lowest(x.dtype)
-    between = shaped(buffers[0], (len(y), *x.shape[1:]))
-    between.fill(floor)
-    y.fill(floor)
-    reduce_windows(np.fmax, x, 0, rows, overlapping, between, buffers[1:])
-    reduce_windows(np.fmax, between, 1, columns, overlapping, y, buffers[1:])
-    np.fmax(y, floor, out=y)
+def max_windows(
+    x: Array, down: Sequence[Array], along: Sequence[Array], y: Array, between: Array, buffer: Array
+) -> Array:
+    """The largest number of each window of images, in ``y``; NaN is ignored."""
+    lines = shaped(between, (*y.shape[:2], *x.shape[2:]))
+    reduce_windows(np.fmax, x, 1, down, lines, buffer)
+    reduce_windows(np.fmax, lines, 2, along, y, buffer)
+    np.fmax(y, lowest(x.dtype), y)
     return y
 
 
-def own_rows(begins: Array) -> Rows:
-    """The rows of windows without what they share with the next, at most one row of a window at a time."""
-    begin, end = begins[:-1], begins[1:]
-    groups = [np.flatnonzero(begin + offset < end) for offset in range(max(end - begin))]
-    return [(begin[windows] + offset, windows) for offset, windows in enumerate(groups)]
+def own_windows(begins: Array, size: int) -> Array:
+    """The window of each row, without what windows share with the next; one that is not there for rows outside."""
+    window: Array = begins.searchsorted(np.arange(size), "right") - 1
+    window[window < 0] = len(begins) - 1
+    return window
 
 
-def shared_rows(begins: Array, size: int) -> Rows:
-    """The rows that belong to the window before too, with that window."""
-    windows = np.flatnonzero(begins[1:] < size)
-    return [(begins[windows + 1], windows)]
-
-
-def spread_windows(y: Array, axis: int, places: Rows, x: Array, buffers: Sequence[Array]) -> None:
-    """A value per window added to its rows along an axis of ``x``."""
-    for rows, windows in places:
-        old = _take_rows(x, axis, rows, buffers[1])
-        _put_rows(x, axis, rows, np.add(old, _take_rows(y, axis, windows, buffers[0]), old))
-
-
-def _take_rows(x: Array, axis: int, index: Array, buffer: Array) -> Array:
-    shape = (*x.shape[:axis], len(index), *x.shape[axis + 1 :])
-    return x.take(index, axis, shaped(buffer, shape), "clip")  # other modes make a copy on the way
-
-
-def _put_rows(x: Array, axis: int, index: Array, rows: Array) -> None:
-    x[(slice(None),) * axis + (index,)] = rows
-
-
-def windows_scratch(size: Sequence[int], windows: Sequence[int], channels: int, dtype: DType) -> list[ArraySpec]:
-    """Memory for an image reduced along its rows, and twice for the rows that this takes at a time."""
-    return [((windows[0] * size[1] * channels,), dtype)] * 3
+def shared_windows(begins: Array, size: int) -> Array:
+    """The window that takes in a row in which the next begins; for other rows one that is not there."""
+    window = np.full(size, len(begins) - 1)
+    first = begins[1:][begins[1:] < size]
+    window[first] = np.arange(len(first))
+    return window
 
 
 def divide(x: Array, number: Array, buffer: Array) -> Array:

@@ -10,18 +10,7 @@ import numpy as np
 
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.chunked import cut
-from blocks.kernels.fractional_windows import (
-    Words,
-    apart,
-    areas,
-    at_once,
-    divide,
-    max_windows,
-    reduce_windows,
-    sequence,
-    side_by_side,
-    windows_scratch,
-)
+from blocks.kernels.fractional_windows import areas, at_once, divide, max_windows, places, reduce_windows, sequences
 from blocks.kernels.sliding_windows import shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from dataflow.core import dtypes
@@ -91,17 +80,15 @@ class FractionalPooling(Opaque, abstract=True):
 
     def sequences(self, shape: tuple[int, ...], key: Key | None) -> tuple[Array, Array]:
         """Where windows begin, for rows and columns."""
-        seeds = [self.seed, self.seed2]
+        seeds = self.seed, self.seed2
         if not any(seeds):
             key = key or Key()
             # without the step each draws the same
             generator = (Key(key.seed, key.node) if self.deterministic else key).generator()
-            seeds = generator.integers(1 << 63, size=2).tolist()
-        words = Words(*seeds)
-        rows, columns = (
-            sequence(shape[axis], self.windows(shape[axis], axis) or 0, words, self.pseudo_random) for axis in (1, 2)
-        )
-        return rows, columns
+            seeds = tuple(generator.integers(1 << 63, size=2).tolist())
+        windows = self.windows(shape[1], 1) or 0, self.windows(shape[2], 2) or 0
+        rows, columns = sequences(shape[1:3], windows, seeds, self.pseudo_random)
+        return rows.copy(), columns.copy()
 
 
 class FractionalAvgPool(FractionalPooling):
@@ -118,27 +105,33 @@ class FractionalAvgPool(FractionalPooling):
     """
 
     def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
-        rows, columns = self.sequences(value.shape, key)
-        number = areas(rows, columns, value.shape, self.overlapping)
-        means = np.empty((len(value), *number.shape[:2], value.shape[3]), value.dtype)
-        with scratch(*self.scratch_arrays(value.shape, means.shape, value.dtype)) as (copy, result, between, *buffers):
-            for part in cut(len(value), at_once(value.shape)):
-                images, mean = side_by_side(value[part], copy), means[part]
-                lines = shaped(between, (mean.shape[1], *images.shape[1:]))
-                total = shaped(result, (*mean.shape[1:3], images.shape[2]))
-                lines.fill(0)
-                total.fill(0)
-                reduce_windows(np.add, images, 0, rows, self.overlapping, lines, buffers)
-                reduce_windows(np.add, lines, 1, columns, self.overlapping, total, buffers)
-                apart(divide(total, number, buffers[0]), mean)
+        batch, height, width, channels = shape = value.shape
+        rows, columns = self.sequences(shape, key)
+        number = areas(rows, columns, shape, self.overlapping)
+        # a row and a column of zeros, which smaller windows take in
+        down = places(rows, height, self.overlapping, beyond=height)
+        along = places(columns, width, self.overlapping, beyond=width)
+        means = np.empty((batch, *number.shape[:2], channels), value.dtype)
+        with scratch(*self.scratch_arrays(shape, means.shape, value.dtype)) as (copy, result, between, buffer):
+            for part in cut(batch, at_once(shape)):
+                images = shaped(copy, (len(value[part]), height + 1, width + 1, channels))
+                images[:, :height, :width] = value[part]
+                images[:, height] = 0
+                images[:, :, width] = 0
+                lines = shaped(between, (*means[part].shape[:2], *images.shape[2:]))
+                total = shaped(result, means[part].shape)
+                reduce_windows(np.add, images, 1, down, lines, buffer)
+                reduce_windows(np.add, lines, 2, along, total, buffer)
+                np.add(total, 0, total)  # no zero is negative
+                np.copyto(means[part], divide(total, number, buffer), casting="unsafe")
         return means, rows, columns
 
     def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
-        """Memory for images side by side and their means in the dtype to add in, and for adding."""
+        """Memory for images and their means in the dtype to add in, and for adding."""
         exact, count = dtypes.accumulate(dtype), at_once(shape)
-        copied = count * prod(shape[1:]) * (count > 1 or dtype != exact)
-        sizes = copied, count * prod(made[1:])
-        return [*(((size,), exact) for size in sizes), *windows_scratch(shape[1:], made[1:], count * shape[3], exact)]
+        lines = made[1] * (shape[2] + 1) * shape[3]
+        sizes = prod(size + 1 for size in shape[1:3]) * shape[3], prod(made[1:]), lines, lines
+        return [((count * size,), exact) for size in sizes]
 
     def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalAvgPoolGrad(overlapping=self.overlapping)
@@ -161,19 +154,17 @@ class FractionalMaxPool(FractionalPooling):
 
     def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
         rows, columns = self.sequences(value.shape, key)
+        down = places(rows, value.shape[1], self.overlapping)
+        along = places(columns, value.shape[2], self.overlapping)
         largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
-        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as (copy, result, *buffers):
+        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as buffers:
             for part in cut(len(value), at_once(value.shape)):
-                images, top = side_by_side(value[part], copy), largest[part]
-                made = shaped(result, (*top.shape[1:3], images.shape[2]))
-                apart(max_windows(images, rows, columns, self.overlapping, made, buffers), top)
+                max_windows(value[part], down, along, largest[part], *buffers)
         return largest, rows, columns
 
     def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
-        """Memory for images side by side and their largest elements, and for reducing them."""
-        count = at_once(shape)
-        sizes = count * prod(shape[1:]) * (count > 1), count * prod(made[1:])
-        return [*(((size,), dtype) for size in sizes), *windows_scratch(shape[1:], made[1:], count * shape[3], dtype)]
+        """Memory for images reduced along their rows, and for the rows that this takes at a time."""
+        return [((at_once(shape) * made[1] * prod(shape[2:]),), dtype)] * 2
 
     def grad(self, value: Wire, output: Wire, rows: Wire, columns: Wire, dy: Wire, drows: Wire, dcolumns: Wire) -> Any:
         backward = FractionalMaxPoolGrad(overlapping=self.overlapping)

@@ -8,15 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.fractional_windows import (
-    areas,
-    bounds,
-    max_windows,
-    own_rows,
-    shared_rows,
-    spread_windows,
-    windows_scratch,
-)
+from blocks.kernels.chunked import cut
+from blocks.kernels.fractional_windows import areas, at_once, max_windows, own_windows, places, shared_windows
 from blocks.kernels.sliding_windows import shaped
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
@@ -85,42 +78,50 @@ class FractionalAvgPoolGrad(FractionalGradient):
     def kernel(
         self, orig_input_tensor_shape: Array, out_backprop: Array, rows: Array, columns: Array, out: Array | None = None
     ) -> Array:
-        shape = tuple(map(int, orig_input_tensor_shape))
+        shape = batch, height, width, channels = tuple(map(int, orig_input_tensor_shape))
         self.require_sequences(rows, columns, shape)
         number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
         dx = np.empty(shape, out_backprop.dtype) if out is None else out
-        down = [own_rows(rows)]
-        along = [own_rows(columns)]
+        down, along = [own_windows(rows, height)], [own_windows(columns, width)]
         if self.overlapping:  # the window before comes first: another order is rounded otherwise
-            down.insert(0, shared_rows(rows, shape[1]))
-            along.insert(0, shared_rows(columns, shape[2]))
-        with scratch(*self.scratch_arrays(shape, out_backprop.shape)) as (quotients, between, result, *buffers):
-            lines = between.reshape(len(along), len(number), *shape[2:])
-            total = shaped(result, shape[1:])
-            for dy, image in zip(out_backprop, dx, strict=True):
+            down.insert(0, shared_windows(rows, height))
+            along.insert(0, shared_windows(columns, width))
+        with scratch(*self.scratch_arrays(shape, out_backprop.shape, dx.dtype)) as (quotients, values, between, *sums):
+            for part in cut(batch, at_once(shape)):
+                dy, image = out_backprop[part], dx[part]
                 per_pixel = np.divide(dy, number, shaped(quotients, dy.shape))
-                lines.fill(0)
-                total.fill(0)
-                for places, line in zip(along, lines, strict=True):
-                    spread_windows(per_pixel, 1, places, line, buffers)
-                for places in down:
-                    for line in lines:
-                        spread_windows(line, 0, places, total, buffers)
-                np.copyto(image, total, casting="unsafe")
+                padded = shaped(values, (len(dy), dy.shape[1] + 1, dy.shape[2] + 1, channels))
+                np.add(per_pixel, 0, padded[:, :-1, :-1], casting="unsafe")  # no zero is negative
+                padded[:, -1] = 0  # of the window that is not there
+                padded[:, :, -1] = 0
+                total, more = [shaped(buffer, image.shape) for buffer in sums] or [image, image]
+                for i, rows_of in enumerate(down):
+                    lines = padded.take(rows_of, 1, shaped(between, (len(dy), height, *padded.shape[2:])), "clip")
+                    for j, columns_of in enumerate(along):
+                        if i or j:
+                            np.add(total, lines.take(columns_of, 2, more, "clip"), total)
+                        else:
+                            lines.take(columns_of, 2, total, "clip")
+                if self.overlapping:
+                    np.copyto(image, total, casting="unsafe")
         return dx
 
     def workspace(
         self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
     ) -> int:
         shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
-        return 0 if None in shape else scratch_bytes(*self.scratch_arrays(shape, out_backprop.sizes))
+        dtype = dtypes.storage(out_backprop.dtype)
+        return 0 if None in shape else scratch_bytes(*self.scratch_arrays(shape, out_backprop.sizes, dtype))
 
-    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...]) -> list[ArraySpec]:
-        """Memory for gradients per pixel, spread along columns, then along rows, and to spread some at a time."""
-        f64 = np.dtype(np.float64)
-        lines = made[1] * prod(shape[2:])
-        sizes = (prod(made[1:]), (1 + self.overlapping) * lines, prod(shape[1:]), lines, lines)
-        return [((size,), f64) for size in sizes]
+    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+        """Memory for gradients per pixel, these spread along columns and along rows, and for two images to add.
+
+        Where each pixel is in one window it is rounded before it is spread.
+        """
+        f64, count, channels = np.dtype(np.float64), at_once(shape), shape[3]
+        exact, wide = f64 if self.overlapping else dtype, made[2] + 1
+        sizes = [(made[1] + 1) * wide * channels, shape[1] * wide * channels, *[prod(shape[1:])] * 2 * self.overlapping]
+        return [((count * prod(made[1:]),), f64), *(((count * size,), exact) for size in sizes)]
 
 
 class FractionalMaxPoolGrad(FractionalGradient):
@@ -163,50 +164,39 @@ class FractionalMaxPoolGrad(FractionalGradient):
         columns: Array,
         out: Array | None = None,
     ) -> Array:
-        shape, made, dtype = orig_input.shape, orig_output.shape[1:], orig_input.dtype
+        shape, made, dtype = orig_input.shape, orig_output.shape, orig_input.dtype
         self.require_sequences(rows, columns, shape)
         dx = np.empty(shape, dtype) if out is None else out
         dx.fill(0)
-        with scratch(*self.scratch_arrays(shape, orig_output.shape, dtype)) as (
-            indices,
-            masks,
-            corners,
-            largest,
-            *buffers,
-        ):
-            index, offset = indices.reshape(2, *made)
-            pending, equal = masks.reshape(2, *made)
-            for x, y, dy, image in zip(orig_input, orig_output, out_backprop, dx, strict=True):
-                top = max_windows(x, rows, columns, self.overlapping, largest.reshape(made), buffers)
+        down, along = places(rows, shape[1], self.overlapping), places(columns, shape[2], self.overlapping)
+        elements = list(product(range(len(down)), range(len(along))))
+        # where in an image each element of each window lies, and for each window where its own are
+        table = np.stack([(down[i][:, None] * shape[2] + along[j]).reshape(-1) * shape[3] for i, j in elements])
+        windows = np.arange(prod(made[1:3])).reshape(*made[1:3], 1)
+        space = self.scratch_arrays(shape, made, dtype)
+        with scratch(*space) as (largest, between, buffer, masks, numbers, indices):
+            for part in cut(shape[0], at_once(shape)):
+                x, y, of_part = orig_input[part], orig_output[part], (len(orig_input[part]), *made[1:])
+                top = max_windows(x, down, along, shaped(largest, of_part), between, buffer)
+                equal, first = shaped(masks, of_part), shaped(numbers, of_part)
                 if not np.equal(y, top, equal).all():
                     raise self.error(
                         "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
                         "got other numbers"
                     )
-                pending.fill(True)
-                index[...] = np.arange(made[2])
-                for down, along in self.elements(shape, rows, columns):
-                    lines = x.take(down, 0, shaped(buffers[0], (made[0], *shape[2:])), "clip")
-                    np.equal(y, lines.take(along, 1, shaped(buffers[1], made), "clip"), equal)
-                    np.bitwise_and(equal, pending, equal)
-                    np.bitwise_xor(pending, equal, pending)
-                    place = np.add((down * shape[2])[:, None], along, corners)
-                    np.add(index, np.multiply(equal, np.multiply(place, shape[3], place)[..., None], offset), index)
-                # a window without numbers gives to its first element
-                place = np.add((rows[:-1] * shape[2])[:, None], columns[:-1], corners)
-                np.add(index, np.multiply(pending, np.multiply(place, shape[3], place)[..., None], offset), index)
-                np.add.at(image.reshape(-1), index.reshape(-1), dy.reshape(-1))
+                first.fill(0)  # a window without numbers gives to its first element
+                for number, (i, j) in reversed(list(enumerate(elements))):
+                    if j == len(along) - 1:
+                        lines = x.take(down[i], 1, shaped(between, (*of_part[:2], *shape[2:])), "clip")
+                    np.equal(y, lines.take(along[j], 2, top, "clip"), equal)
+                    np.copyto(first, number, where=equal)
+                index = np.multiply(first, windows.size, shaped(indices, of_part), dtype=np.int64)
+                np.add(index, windows, index)
+                table.reshape(-1).take(index, out=index, mode="clip")
+                np.add(index, np.arange(shape[3]), index)
+                np.add(index, np.arange(len(x))[:, None, None, None] * prod(shape[1:]), index)
+                np.add.at(dx[part].reshape(-1), index.reshape(-1), out_backprop[part].reshape(-1))
         return dx
-
-    def elements(self, shape: tuple[int, ...], rows: Array, columns: Array) -> list[tuple[Array, Array]]:
-        """For each element of a window the row and the column that it lies on; a smaller window has its last twice."""
-        top, bottom = bounds(rows, shape[1], self.overlapping)
-        left, right = bounds(columns, shape[2], self.overlapping)
-        high, wide = int(max(bottom - top)), int(max(right - left))
-        return [
-            (np.minimum(top + i, bottom - 1), np.minimum(left + j, right - 1))
-            for i, j in product(range(high), range(wide))
-        ]
 
     def workspace(
         self,
@@ -217,11 +207,14 @@ class FractionalMaxPoolGrad(FractionalGradient):
         columns: TensorType,
     ) -> int:
         dtype = dtypes.storage(orig_input.dtype)
-        return scratch_bytes(*self.scratch_arrays(orig_input.sizes, orig_output.sizes, dtype))
+        windows = prod(orig_output.sizes[1:3])
+        own = scratch_bytes(*self.scratch_arrays(orig_input.sizes, orig_output.sizes, dtype))
+        return own + 8 * windows * (2 + prod(orig_input.sizes[1:3]) // max(windows, 1))  # places of elements
 
     @staticmethod
     def scratch_arrays(shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
-        """Memory for indices and offsets in them, for masks, for places, for the largest elements, and to reduce."""
-        size, windows = prod(made[1:]), made[1:3]
-        own: list[ArraySpec] = [((2 * size,), np.int64), ((2 * size,), np.bool_), (windows, np.int64), ((size,), dtype)]
-        return own + windows_scratch(shape[1:], windows, shape[3], dtype)
+        """Memory for the largest elements, two times for lines of windows, for masks, numbers and places."""
+        count = at_once(shape)
+        size, lines = count * prod(made[1:]), count * made[1] * prod(shape[2:])
+        own: list[ArraySpec] = [((size,), dtype), ((lines,), dtype), ((lines,), dtype)]
+        return [*own, ((size,), np.bool_), ((size,), np.uint32), ((size,), np.int64)]

@@ -61,6 +61,13 @@ def test_plain_loops(attrs, rows, columns):
     np.testing.assert_allclose(back, by_means)
 
 
+def test_one_window_of_many_pixels():
+    image = np.random.default_rng(0).normal(size=(2, 300, 300, 1))
+    largest = FractionalMaxPool(pooling_ratio=[1, 300, 300, 1], deterministic=True, seed=1)(image)
+    dx = FractionalMaxPoolGrad()(image, largest.output, np.ones((2, 1, 1, 1)), *largest[1:])
+    np.testing.assert_array_equal(dx, image == image.max((1, 2, 3), keepdims=True))
+
+
 @settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(), st.booleans())
 def test_sequences_cut_the_image(size, count, seed, pseudo_random):
