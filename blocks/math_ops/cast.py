@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise
 from dataflow.core.ranges import Range, limits
 from dataflow.core.wire import Wire
 
+Number = np.number[Any]
+_BY_INT64 = ("uint32", "int64", "uint64")
 _DIFFERENTIABLE = dtypes.floating + dtypes.complexes
 _CUT_BITS = {
     ("float64", "float32"): 52 - 23,
@@ -21,6 +25,22 @@ _CUT_BITS = {
     ("float32", "float16"): 23 - 10,
     ("float32", "bfloat16"): 23 - 7,
 }
+
+
+def _as_it_is(x: Number) -> Number:
+    return x
+
+
+def _by_int32(x: Number) -> Number:
+    return np.int32(x)
+
+
+def _by_int64(x: Number) -> Number:
+    return np.int64(x)
+
+
+def _unlike_zero(x: Number, zero: Number) -> np.bool_:
+    return x != zero
 
 
 class Cast(Elementwise):
@@ -50,6 +70,19 @@ class Cast(Elementwise):
         "to float16 or bfloat16",
         default=False,
     )
+
+    @property
+    def element(self) -> Callable[..., Any] | None:
+        dtype = dtypes.storage(self.DstT)
+        if self.Truncate or dtype.kind == "f":
+            return None if self.Truncate else _as_it_is
+        # floats become small integers by way of large ones, whose last bits are kept, as in NumPy
+        return _unlike_zero if dtype.kind == "b" else _by_int64 if self.DstT in _BY_INT64 else _by_int32
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...] | None:
+        if self.DstT == "uint64" and dtype.kind == "f":
+            return None  # what does not fit gets other values
+        return (dtype.type(0),) if self.DstT == "bool" else ()
 
     def kernel(self, x: Array, out: Array | None = None) -> Array:
         dtype = dtypes.storage(self.DstT)

@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core.dtypes import DType
+from dataflow.core.dtypes import DType, integer, storage
 from dataflow.core.errors import visible
 from dataflow.engine import jit_cache
 
 log = logging.getLogger("dataflow")
 WARM = 1.0  # seconds of running after which compiling pays, with kernels "auto"
-DTYPES = frozenset(map(np.dtype, (np.float32, np.float64, np.bool_)))
+DTYPES = frozenset(map(storage, ("float32", "float64", *integer, "bool")))
 OPTIONS = "nogil=True, error_model='numpy'"  # no fast math: it would fuse multiplications and additions
 
 

@@ -246,4 +246,7 @@ class Region:
         if not self.compiled:
             return ()
         first: Any = next((self.dtypes[slot] for slot in self.ops[op].reads if isinstance(slot, int)), None)
-        return self.ops[op].block.element_args(first, precomputed)
+        block = self.ops[op].block
+        made = block.element_args(first, precomputed)
+        in_no_loop = made is None and not block.precomputed_ports and block.compiled_kernel is None
+        return () if in_no_loop else made

@@ -47,6 +47,7 @@ ELEMENTS: dict[Callable[..., Any], str] = {
     np.logical_or: "x | y",
     np.logical_not: "not x",
 }
+ONE_BY_ONE = {np.fmod, np.sign}  # which NumPy computes without vectors: compiled they are faster, also alone
 
 
 def element(block: Block, dtype: DType) -> str | None:
@@ -215,8 +216,10 @@ def _inputs(op: TiledOp) -> list[tuple[int, int, Operand]]:
 
 def _loop(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int], run: Sequence[int]) -> Loop | None:
     first = ops[run[0]]
-    if len(run) == 1 and (isinstance(_kernel(first, dtypes), np.ufunc) or _row(first, dtypes) is None):
-        return None  # NumPy's own loop is as fast
+    kernel = _kernel(first, dtypes)
+    numpys = isinstance(kernel, np.ufunc) and kernel not in ONE_BY_ONE  # whose own loop is as fast
+    if len(run) == 1 and (numpys or _row(first, dtypes) is None):
+        return None
     loop = Loop([*run], (), 0, [], [], [], [])
     made: dict[int, int] = {}  # the line that makes the value of a slot
     lines = []
@@ -252,7 +255,10 @@ def _kernel(op: TiledOp, dtypes: Mapping[int, DType]) -> Callable[..., Any]:
 
 def _arity(op: TiledOp, dtypes: Mapping[int, DType]) -> int:
     kernel = _kernel(op, dtypes)
-    return kernel.nin if isinstance(kernel, np.ufunc) else len(inspect.signature(op.block.element).parameters)
+    if isinstance(kernel, np.ufunc):
+        return kernel.nin
+    parameters = inspect.signature(op.block.element).parameters.values()
+    return sum(parameter.kind is not parameter.VAR_POSITIONAL for parameter in parameters)
 
 
 def _index(items: list[T], item: T) -> int:

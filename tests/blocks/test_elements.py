@@ -10,6 +10,7 @@ from dataflow.conformance.equality import same
 from dataflow.conformance.samples import documented, retyped
 from dataflow.core import dtypes
 from dataflow.core.kinds import Elementwise
+from dataflow.core.ports import flat
 from dataflow.engine import jit, render_numba, tiling
 
 OWN = "functions that NumPy has compiled in its own way: a compiler gives other bits"
@@ -21,7 +22,7 @@ WITHOUT = {
     "RandomGammaGrad": "a series whose length differs from element to element",
     "PowerOfTwo": "scales of quantizers, which are few",
     **dict.fromkeys(("OnesLike", "ZerosLike"), "a plan knows its value"),
-    **dict.fromkeys(("Cast", "DequantizeLinear", "FixedPointRequantize", "QuantizeLinear"), CODES),
+    **dict.fromkeys(("DequantizeLinear", "FixedPointRequantize", "QuantizeLinear"), CODES),
     **dict.fromkeys((f"QuantizeWithMinMax{ends}" for ends in ("Args", "Vars", "VarsPerChannel")), CODES),
     **dict.fromkeys(("Exp", "Log", "Pow", "Sigmoid", "Tanh", "Xlogy"), OWN),
     **dict.fromkeys(("Elu", "Selu", "Softplus", "SoftplusGrad"), OWN),
@@ -41,9 +42,12 @@ def variants(block):
 
 def has_element(sample):
     """Whether the block is compiled for inputs of these dtypes, element by element."""
-    if sample.block.compiled_kernel is not None:
+    block, arrays = sample.block, flat(sample.arrays)
+    made = dtypes.storage(sample.outputs[0].dtype)
+    if block.compiled_kernel is not None or not {made, *(a.dtype for a in arrays)} <= jit.DTYPES:
         return False
-    return render_numba.element(sample.block, dtypes.storage(sample.outputs[0].dtype)) is not None
+    refused = not block.precomputed_ports and block.element_args(arrays[0].dtype, None) is None
+    return not refused and render_numba.element(block, made) is not None
 
 
 ELEMENTS = [block for block in ELEMENTWISE if any(map(has_element, variants(block)))]
@@ -118,8 +122,7 @@ def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch, tmp_path):
     monkeypatch.setattr(tiling, "COMPILED", 0)
     tried = 0
     for seed, sample in enumerate(variants(block)):
-        every = [array.dtype for each in sample.arrays for array in (each if isinstance(each, tuple) else (each,))]
-        if not all(dtype in jit.DTYPES for dtype in every) or not has_element(sample):
+        if not has_element(sample):
             continue
         try:
             graph, feeds = wired(sample, seed)
@@ -135,3 +138,21 @@ def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch, tmp_path):
             assert same(got[name], expected[name]), f"{name} of {sample}"
         tried += 1
     assert tried
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", sorted(map(dtypes.name_of, jit.DTYPES)))
+def test_compiled_casts_to_every_dtype(given, monkeypatch, tmp_path):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    monkeypatch.setattr(tiling, "COMPILED", 0)
+    values = awkward(dtypes.storage(given), np.random.default_rng(0))
+    graph = Graph()
+    x = graph.input("x", given, values.shape)
+    for made in sorted(map(dtypes.name_of, jit.DTYPES)):
+        y = blocks["Cast"](DstT=made)(x)
+        graph.output(made, y)
+        graph.output(f"{made} and back", blocks["Cast"](DstT=given)(y))
+    expected, got = (plan(graph, kernels=kernels).run(x=values) for kernels in ("numpy", "jit"))
+    for name in expected:
+        assert same(got[name], expected[name]), name

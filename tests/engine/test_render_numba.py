@@ -145,6 +145,17 @@ class Doubled(Unary, abstract=True):
     assert same(plan(graph).run(x=fed)["y"], np.abs(fed * 2 + 1))
 
 
+def test_a_block_that_does_not_compile_for_its_dtype_leaves_the_others_compiled(compiled):
+    graph = Graph()
+    x = graph.input("x", "float32", [5000])
+    graph.output("y", blocks["Cast"](DstT="uint64")(x * x + 1.0))
+    fed = np.linspace(-9, 9, 5000, dtype=np.float32)
+    planned = plan(graph)
+    assert same(planned.run(x=fed)["y"], (fed * fed + 1).astype(np.uint64))
+    (stage,) = planned.at().stages
+    assert [*stage.region.functions] == [0] and None not in stage.region.element_args
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("name", ["FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs"])
 def test_dtypes_without_compiled_loops_stay_with_numpy(name, dtype, monkeypatch):
