@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from dataflow.core import dtypes
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import View
 from dataflow.core.ports import In, flat
-from dataflow.core.shapes import TensorType, nbytes
+from dataflow.core.shapes import TensorType, element_count
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.fusion import fuse
@@ -129,7 +130,7 @@ class _Lowering:
     """
 
     def __init__(self, graph: Graph, feeds: Mapping[str, TensorType]):
-        self.graph, self.feeds = graph, feeds
+        self.graph, self.nodes, self.feeds = graph, graph.nodes, feeds
         self.slots: dict[Link, int] = {}
         self.types: list[TensorType] = []
         self.sizes: list[int] = []
@@ -139,14 +140,14 @@ class _Lowering:
     def steps(self) -> list[Step]:
         needed = self._needed()
         # `eliminate_dead_code` has put the nodes in order
-        steps = [self._step(node) for node in self.graph.nodes.values() if node.name in needed]
+        steps = [self._step(node) for node in self.nodes.values() if node.name in needed]
         return [step for step in steps if step is not None]
 
     def slot(self, link: Link) -> int:
         """The slot of a wire, made when it is first asked for; known values become constants."""
         slot = self.slots.get(link)
         if slot is None:
-            type_ = self.graph.nodes[link.node].types[link.port]
+            type_ = self._type(link)
             slot = self.slots[link] = self._new(type_)
             if type_.value is not None:
                 self.constants[slot] = type_.value
@@ -158,7 +159,8 @@ class _Lowering:
 
     def _new(self, type_: TensorType) -> int:
         self.types.append(type_ if type_.value is None else TensorType(type_.dtype, type_.shape))
-        self.sizes.append(nbytes(type_) if type_.known else -1)
+        count = element_count(type_.shape)
+        self.sizes.append(-1 if count is None else count * dtypes.storage(type_.dtype).itemsize)
         return len(self.types) - 1
 
     def _constant(self, type_: TensorType, value: Array) -> int:
@@ -167,7 +169,7 @@ class _Lowering:
         return slot
 
     def _first(self, node: str) -> Link:
-        return Link(node, next(iter(self.graph.nodes[node].types))) if node in self.graph.nodes else Link(node, "")
+        return Link(node, next(iter(self.nodes[node].types))) if node in self.nodes else Link(node, "")
 
     def _needed(self) -> set[str]:
         """Nodes whose values are needed: not those known already, nor those read for their shape alone."""
@@ -175,20 +177,20 @@ class _Lowering:
         todo = list(self.graph.outputs.values())
         while todo:
             link = todo.pop()
-            node = self.graph.nodes[link.node]
+            node = self.nodes[link.node]
             if node.name in needed or node.types[link.port].value is not None:
                 continue
             needed.add(node.name)
             if node.name in self.feeds:
                 continue
             for port, value in zip(node.block.signature.inputs.values(), node.inputs.values(), strict=True):
-                links = [o for o in (value if isinstance(value, tuple) else (value,)) if isinstance(o, Link)]
-                todo += [link for link in links if not self._gives_shape(port, link)] if port.like else links
+                for operand in value if isinstance(value, tuple) else (value,):
+                    if isinstance(operand, Link) and not (port.like and self._type(operand).known):
+                        todo.append(operand)
         return needed
 
-    def _gives_shape(self, port: In, link: Link) -> bool:
-        """Whether nothing but the shape of a value is read on a port, and that is known."""
-        return port.like and self.graph.nodes[link.node].types[link.port].known
+    def _type(self, link: Link) -> TensorType:
+        return self.nodes[link.node].types[link.port]
 
     def _step(self, node: Node) -> Step | None:
         if node.name in self.feeds:
@@ -200,7 +202,7 @@ class _Lowering:
         reads: tuple[Read, ...]
         types: Sequence[OperandType]
         if plain and not isinstance(node.block, View):
-            reads, types = tuple(map(self.slot, map(node.link, node.inputs))), ()  # the types are not needed
+            reads, types = tuple([self.slot(node.link(port)) for port in node.inputs]), ()  # the types are not needed
         else:
             types = self.graph.operand_types(node)
             reads = tuple(self._read(p, v, t) for p, v, t in zip(ports, values, types, strict=True))

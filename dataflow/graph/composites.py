@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import chain, count
+from itertools import count
 from typing import cast
 
 from dataflow.core.block import Block
@@ -37,7 +37,8 @@ def write_out(graph: Graph, wanted: Callable[[Block], bool] = lambda block: True
 
 class _Writing:
     def __init__(self, graph: Graph, result: Graph, wanted: Callable[[Block], bool]):
-        self.graph, self.result, self.wanted = graph, result, wanted
+        self.result, self.wanted = result, wanted
+        self.before, self.nodes = graph.nodes, result.nodes
         self.moved: Moved = {}
         self.gone: set[str] = set()  # composites in whose place their bodies are
 
@@ -51,7 +52,7 @@ class _Writing:
         if isinstance(node.block, Composite) and self.wanted(node.block):
             self._write_body(node, node.block)
             self.gone.add(node.name)
-        elif node.name not in self.result.nodes:
+        elif node.name not in self.nodes:
             self.result.insert(node)
 
     def _write_body(self, outer: Node, block: Composite) -> None:
@@ -87,12 +88,13 @@ class _Writing:
 
     def _named(self, node: Node) -> Node:
         """The node under a name that is free, or that this very node has already."""
-        names = chain([node.name], (f"{node.name}_{i}" for i in count(1)))
-        name = next(name for name in names if self._may_have(node, name))
-        return node if name == node.name else replace(node, name=name)
+        if self._may_have(node, node.name):
+            return node
+        names = (f"{node.name}_{i}" for i in count(1))
+        return replace(node, name=next(name for name in names if self._may_have(node, name)))
 
     def _may_have(self, node: Node, name: str) -> bool:
-        there = self.graph.nodes.get(name) or self.result.nodes.get(name)
+        there = self.before.get(name) or self.nodes.get(name)
         return there is None or (there.block == node.block and self._relinked(there.inputs) == node.inputs)
 
     def _relinked(self, inputs: Mapping[str, NodeInput]) -> dict[str, NodeInput]:

@@ -133,7 +133,7 @@ class Graph(Shown):
         return block.pack(refs)
 
     def insert(self, node: Node) -> None:
-        """Append a node whose types are known; the nodes that feed it must be there."""
+        """Append a node whose types are known, or put it in place of one; the nodes that feed it must be there."""
         self._nodes[node.name] = node
         for port, output in node.block.assigns.items():
             if isinstance(variable := node.inputs[port], Link):  # in the body of a composite it may be a number

@@ -43,18 +43,14 @@ def expand_composites(graph: Graph) -> Graph:
 
 def infer_shapes(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
     """Give the named feedable nodes these types, and infer again the types of all nodes after them."""
-    result = graph.bare()
-    result.outputs = dict(graph.outputs)
+    result = graph.copy()
     changed: set[str] = set()
     for node in graph.nodes.values():
         if node.name in types:
             if any(types[node.name] != declared for declared in node.types.values()):
-                node = replace(node, types=dict.fromkeys(node.types, types[node.name]))
                 changed.add(node.name)
-            result.insert(node)
-        elif changed.isdisjoint(node.sources):
-            result.insert(node)
-        else:
+                result.insert(replace(node, types=dict.fromkeys(node.types, types[node.name])))
+        elif not changed.isdisjoint(node.sources):
             changed.add(node.name)
             result.insert(result.retyped(node))
     return result
@@ -83,8 +79,7 @@ def decompose(graph: Graph) -> Graph:
 
 def fold_constants(graph: Graph) -> Graph:
     """Compute every pure node whose inputs are constants, and write its values into its types."""
-    result = graph.bare()
-    result.outputs = dict(graph.outputs)
+    result = graph.copy()
     for node in graph.nodes.values():
         wanted = list(node.types.values())
         if node.block.pure and _reads_known(result, node) and all(map(_may_fold, wanted)):
@@ -94,8 +89,7 @@ def fold_constants(graph: Graph) -> Graph:
             except Exception as error:
                 raise run_error(node, error, wanted) from error
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
-            node = replace(node, types=dict(zip(node.types, folded, strict=True)))
-        result.insert(node)
+            result.insert(replace(node, types=dict(zip(node.types, folded, strict=True))))
     return result
 
 
@@ -123,13 +117,11 @@ def drop_unused_outputs(graph: Graph) -> Graph:
     links = [o for node in graph.nodes.values() for o in node.operands() if isinstance(o, Link)]
     for link in (*links, *graph.outputs.values()):
         used.setdefault(link.node, set()).add(link.port)
-    result = graph.bare()
-    result.outputs = dict(graph.outputs)
+    result = graph.copy()
     for node in graph.nodes.values():
         if len(node.types) > 1 and (block := node.block.narrowed(used.get(node.name, set()))) is not node.block:
             types = {port: node.types[port] for port in block.signature.outputs}
-            node = replace(node, block=block, types=types)
-        result.insert(node)
+            result.insert(replace(node, block=block, types=types))
     return result
 
 
@@ -140,23 +132,23 @@ def merge_common_subexpressions(graph: Graph) -> Graph:
 
 def common_subexpressions(graph: Graph) -> tuple[Graph, dict[str, str]]:
     """The graph with equal pure nodes merged, and the node that each of those that are gone is the same as."""
-    result = graph.bare()
+    result = graph.copy()
     first: dict[Any, str] = {}
     moved: dict[Link, Link] = {}
     same: dict[str, str] = {}
     for node in graph.nodes.values():
         if not same.keys().isdisjoint(node.sources):
             node = replace(node, inputs={port: _relinked(value, moved) for port, value in node.inputs.items()})
+            result.insert(node)
         if (given := _given_on(result, node)) is not None:
             moved |= {Link(node.name, port): given for port in node.types}
             same[node.name] = given.node
             continue
         twin = first.setdefault((node.block, *node.inputs.values()), node.name) if node.block.pure else node.name
-        if twin == node.name:
-            result.insert(node)
-        else:
+        if twin != node.name:
             moved |= {Link(node.name, port): Link(twin, port) for port in node.types}
             same[node.name] = twin
+    result.drop(same)
     result.outputs = {name: moved.get(link, link) for name, link in graph.outputs.items()}
     return result, same
 
