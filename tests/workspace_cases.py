@@ -286,6 +286,15 @@ def borders() -> Cases:
             yield "MirrorPad", {"mode": mode}, [values(1000, 1000), sizes(*rows).reshape(2, 2)]
 
 
+def places() -> Cases:
+    for size, count, width in ((300_000, 400_000, 1), (3000, 2000, 200), (2_000_000, 300_000, 1), (50_000, 900, 300)):
+        index = random.integers(0, size, count)
+        for dtype in ("float32", "float64", "float16"):
+            tensor, rows = values(size, width, dtype=dtype), values(count, width, dtype=dtype)
+            yield "TensorScatterAdd", {}, [tensor, index[:, None], rows]
+            yield "GatherGrad", {}, [rows, index, np.int32(0), tensor]
+
+
 GROUPS = (
     elementwise,
     schedules,
@@ -299,4 +308,5 @@ GROUPS = (
     quantized,
     drawn,
     borders,
+    places,
 )

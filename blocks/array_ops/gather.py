@@ -7,8 +7,9 @@ from math import prod
 
 import numpy as np
 
-from blocks.kernels.gather_scatter import ANY_INDEX, check_indices, sum_rows_by_index, sum_rows_bytes
+from blocks.kernels.gather_scatter import ANY_INDEX, check_indices
 from blocks.kernels.static_shape import INDEX
+from blocks.kernels.sums_by_index import bind_add_rows
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
@@ -176,7 +177,8 @@ class GatherGrad(Batched, Opaque):
         index = _bind_flat(memory, indices, lead, size)
         given, width = (lead, between, count, behind), between * behind
         moved = memory.array(prod(params.sizes) * (between > 1), dtype).reshape(lead * size * (between > 1), width)
-        memory.borrowed += sum_rows_bytes(lead * count, width, dy.dtype) + nbytes(dy) * (between > 1)
+        add_rows = bind_add_rows(memory, lead * size, lead * count, width, dtype)
+        memory.borrowed += nbytes(dy) * (between > 1)
 
         def kernel(dy: Array, indices: Array, axis: Array, params: Array, out: Array | None = None) -> Array:
             check_indices(self, "indices", indices, size, f"axis {along} of 'params'")
@@ -185,8 +187,7 @@ class GatherGrad(Batched, Opaque):
             dx[...] = 0
             if dy.size:
                 rows = dy.reshape(given).swapaxes(1, 2).reshape(lead * count, width)
-                places, sums = sum_rows_by_index(index(indices), rows)
-                dx[places] = sums
+                add_rows(dx, index(indices), rows)
             if between > 1:
                 slices = dx.reshape(lead, size, between, behind).swapaxes(1, 2)
                 np.copyto(out.reshape(slices.shape), slices)

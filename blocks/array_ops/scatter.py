@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import ClassVar
 
@@ -18,10 +19,9 @@ from blocks.kernels.gather_scatter import (
     gather_shape,
     index_arrays,
     scatter_shape,
-    sum_rows_by_index,
-    sum_rows_bytes,
 )
 from blocks.kernels.static_shape import INDEX, sizes
+from blocks.kernels.sums_by_index import bind_add_rows
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
@@ -31,6 +31,8 @@ from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import Shape, fits, nbytes, show
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
+
+Writer = Callable[[Array, tuple[Array, ...], Array], None]
 
 
 class GatherNd(Rearrange):
@@ -107,8 +109,7 @@ class TensorScatter(Opaque, abstract=True):
         in_bounds = bind_in_bounds(memory, self, "indices", indices, tensor.sizes, self.bad_indices_policy)
         if self.bad_indices_policy == "IGNORE":
             memory.borrowed += nbytes(indices) + nbytes(updates)
-        memory.borrowed += self.written_bytes(indices, updates)
-        dtype = storage(tensor.dtype)
+        dtype, write = storage(tensor.dtype), self.bind_write(memory, tensor, indices, updates)
 
         def kernel(tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
             fine = in_bounds(indices)
@@ -116,18 +117,14 @@ class TensorScatter(Opaque, abstract=True):
                 indices, updates = indices[fine], updates[fine]
             out = np.array(tensor) if out is None else cast_into(tensor, dtype, out)
             if updates.size:
-                self.write(out, index_arrays(indices), updates)
+                write(out, index_arrays(indices), updates)
             return out
 
         return kernel
 
-    def written_bytes(self, indices: TensorType, updates: TensorType) -> int:
-        """What `write` takes."""
-        return 0
-
-    def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
-        """Change the copy."""
-        raise TypeError(f"{type(self).__name__}: must have a method write, got none; write one")
+    def bind_write(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Writer:
+        """What changes a copy at places, of which it gets an array per dim."""
+        raise TypeError(f"{type(self).__name__}: must have a method bind_write, got none; write one")
 
 
 class TensorScatterUpdate(TensorScatter):
@@ -144,8 +141,8 @@ class TensorScatterUpdate(TensorScatter):
     found_by = ("set by index",)
     Tindices = (*ANY_INDEX, "uint16")
 
-    def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
-        out[places] = updates
+    def bind_write(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Writer:
+        return _put
 
     def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
         policy = self.bad_indices_policy
@@ -166,20 +163,17 @@ class TensorScatterAdd(TensorScatter):
 
     T = dtypes.number
 
-    def write(self, out: Array, places: tuple[Array, ...], updates: Array) -> None:
-        shape = out.shape[: len(places)]
-        index = np.ravel_multi_index(places, shape).reshape(-1)
-        different, sums = sum_rows_by_index(index, updates.reshape(len(index), -1))
-        where = np.unravel_index(different, shape)
-        out[where] = out[where] + sums.reshape(len(different), *out.shape[len(places) :])
-
-    def written_bytes(self, indices: TensorType, updates: TensorType) -> int:
+    def bind_write(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Writer:
         *outer, depth = indices.sizes
-        count = prod(outer)
-        sums = sum_rows_bytes(count, prod(updates.sizes) // max(count, 1), updates.dtype)
-        # each place, the sum that belongs there, and what it becomes
-        added = count * (2 * 8 + 8 * depth) + 2 * max(sums - 6 * 8 * count, 0)
-        return max(sums, added)
+        limits, count, width = tensor.sizes[:depth], prod(outer), prod(tensor.sizes[depth:])
+        add = bind_add_rows(memory, prod(limits), count, width, storage(tensor.dtype))
+        memory.borrowed += 8 * count  # the numbers of the slices
+
+        def write(out: Array, places: tuple[Array, ...], updates: Array) -> None:
+            index = np.ravel_multi_index(places, limits).reshape(-1)
+            add(out.reshape(prod(limits), width), index, updates.reshape(-1, width))
+
+        return write
 
     def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
         return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
@@ -274,6 +268,10 @@ class SparseToDense(Opaque):
         by_values = GatherNd()(dy, Reshape()(sparse_indices, [-1, rank]))
         by_default = Sum()(dy, list(range(rank))) - Sum()(by_values, 0)
         return None, None, by_values, by_default
+
+
+def _put(out: Array, places: tuple[Array, ...], updates: Array) -> None:
+    out[places] = updates
 
 
 def _signed(indices: Wire) -> Wire:

@@ -1,4 +1,4 @@
-"""What gathers and scatters share: indices checked against shapes, and rows summed by index."""
+"""What gathers and scatters share: indices checked against shapes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import numpy as np
 
 from blocks.kernels.chunked import TILE, part_bytes, parts
 from blocks.kernels.static_shape import INDEX
-from dataflow.core import dtypes
 from dataflow.core.block import Block, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.workspace import Workspace
 
 ANY_INDEX = ("int16", *INDEX)
-FEW = 16  # rows per sum up to which adding them in turns costs less than np.add.reduceat
 POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
 
@@ -28,29 +26,6 @@ def check_indices(block: Block, port: str, indices: Array, limit: int, what: str
         place = np.argwhere((indices < 0) | (indices >= limit))[0]
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
         raise block.error(f"input '{port}' must lie in [0, {limit}) for {what}, got {where} = {indices[tuple(place)]}")
-
-
-def sum_rows_by_index(index: Array, rows: Array) -> tuple[Array, Array]:
-    """The distinct numbers of a non-empty index ``[n]``, and the sum of the rows ``[n, width]`` of each, in float64."""
-    order = np.argsort(index, kind="stable")
-    ordered = index[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    counts = np.diff(np.append(starts, len(order)))
-    dtype = dtypes.accumulate(rows.dtype)
-    if counts.max() > FEW:
-        return ordered[starts], np.add.reduceat(rows[order].astype(dtype, copy=False), starts, 0, dtype)
-    # the first row of each number, then the second of those that have one, and so on: far faster where few have many
-    sums = rows[order[starts]].astype(dtype, copy=False)
-    for turn in range(1, counts.max()):
-        more = np.flatnonzero(counts > turn)
-        sums[more] += rows[order[starts[more] + turn]]
-    return ordered[starts], sums
-
-
-def sum_rows_bytes(count: int, width: int, dtype: str) -> int:
-    """What `sum_rows_by_index` takes at most, with what it gives, for ``count`` rows of this dtype."""
-    given = dtypes.storage(dtype)
-    return count * (6 * 8 + 1 + width * int(given.itemsize + dtypes.accumulate(given).itemsize))
 
 
 def gather_shape(block: Block, of: str, shape: Shape, indices: Shape) -> Shape:
@@ -89,7 +64,8 @@ def bind_in_bounds(
     *outer, depth = indices.sizes
     limits, least = np.array(shape[:depth], np.int64), min(shape[:depth], default=0)
     step = max(TILE // max(depth, 1), 1)
-    memory.borrowed += prod(outer) + part_bytes(4, indices)
+    if policy == "IGNORE":
+        memory.borrowed += prod(outer) + part_bytes(4, indices)
 
     def in_bounds(indices: Array) -> Array | None:
         if not indices.size or (indices.min() >= 0 and indices.max() < least):

@@ -1,0 +1,64 @@
+"""Rows added to those that an index names: each sum is taken in float64, in the order of the rows, and rounded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from blocks.kernels.chunked import TILE, cut
+from dataflow.core import dtypes
+from dataflow.core.dtypes import Array, DType
+from dataflow.core.workspace import Workspace
+
+DENSE = 4  # rows to add to, for each that is added, up to which there is a sum for every one
+
+Adder = Callable[[Array, Array, Array], None]
+
+
+def bind_add_rows(memory: Workspace, size: int, count: int, width: int, dtype: DType) -> Adder:
+    """What adds at most ``count`` rows ``[n, width]`` to those of ``[size, width]`` that an index ``[n]`` names.
+
+    As ``(to, index, rows)``, contiguous arrays of one dtype.
+    """
+    exact, dense = dtypes.accumulate(dtype), size <= DENSE * count
+    zero = -exact.type(0)  # which leaves what it is added to as it is
+    at_once = min(count, max(1, TILE // max(width, 1)))
+    sums = memory.array((size if dense else count) * width, exact)
+    copies = memory.array(at_once * width * (dtype != exact), exact)
+    places = memory.array(at_once * width * (width > 1), np.int64).reshape(at_once * (width > 1), width)
+    columns = np.arange(width)
+    memory.kept += columns.nbytes
+    memory.borrowed += 8 * at_once * (width > 1)
+    if not dense:  # the order of the rows, where sums are, and what these are added to
+        memory.borrowed += count * (4 * 8 + 1 + width * dtype.itemsize)
+
+    def sum_up(index: Array, rows: Array, total: Array) -> Array:
+        total.fill(zero)
+        for part in cut(len(index), at_once):
+            place, row = index[part], rows[part].reshape(-1)
+            if width > 1:
+                place = np.add((place * width)[:, None], columns, places[: len(place)]).reshape(-1)
+            if copies.size:
+                np.copyto(copies[: row.size], row)
+                row = copies[: row.size]
+            np.add.at(total, place, row)
+        return total.reshape(-1, width)
+
+    def add(to: Array, index: Array, rows: Array) -> None:
+        if not rows.size:
+            return
+        if dense:
+            total = sum_up(index, rows, sums)
+            to[...] = np.add(to, total, total)
+            return
+        order = np.argsort(index, kind="stable")
+        ordered = index[order]
+        first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        different = ordered[first]
+        slots = np.empty_like(order)
+        slots[order] = np.subtract(np.cumsum(first, out=ordered), 1, ordered)
+        total = sum_up(slots, rows, sums[: len(different) * width])
+        to[different] = np.add(to[different], total, total)
+
+    return add
