@@ -30,8 +30,8 @@ def bind_add_rows(memory: Workspace, size: int, count: int, width: int, dtype: D
     columns = np.arange(width)
     memory.kept += columns.nbytes
     memory.borrowed += 8 * at_once * (width > 1)
-    if not dense:  # the order of the rows, where sums are, and what these are added to
-        memory.borrowed += count * (4 * 8 + 1 + width * dtype.itemsize)
+    if not dense:  # the order of the rows and where sums are, then what these are counted by or added to
+        memory.borrowed += count * (4 * 8 + 1 + max(8, width * dtype.itemsize))
 
     def sum_up(index: Array, rows: Array, total: Array) -> Array:
         total.fill(zero)
