@@ -212,6 +212,10 @@ class Plan(Shown):
             self.settings = replace(self.settings, kernels="jit")
             self.programs, self._idle = {}, {}
 
+    def free_memory(self) -> None:
+        """Give back the memory that runs have worked in; the next one takes its own."""
+        self._idle = {key: [] for key in self._idle}
+
     @property
     def peak_bytes(self) -> int:
         """Bytes that a run holds beside its inputs, at most; that of the largest program made so far."""

@@ -39,16 +39,29 @@ def evaluate(
     inputs = inputs_of(data)
     split = data.who.rpartition("data '")[2].rstrip("'")
     check_rows(graph, wrong_for_evaluation(graph, split, inputs, data.length, purpose))
-    wanted = graph.copy()
-    wanted.outputs = {n: graph.outputs[n] if n in graph.outputs else _link(graph, n) for n in names}
-    plan, totals, seen = Plan(wanted), dict.fromkeys(names, 0.0), 0
-    for feeds in data.batches(rows_per_evaluation(graph, train_section(graph), inputs)):
-        rows = len(next(iter(feeds.values())))
-        outputs = plan.run({**{n: v for n, v in variables.items() if n in wanted.nodes}, **feeds}, cancel=cancel)
-        for name, value in means(graph, outputs, names).items():
-            totals[name] += value * rows
-        seen += rows
+    plan, totals, seen = _planned(graph, names), dict.fromkeys(names, 0.0), 0
+    fixed = {n: v for n, v in variables.items() if n in graph.nodes}
+    try:
+        for feeds in data.batches(rows_per_evaluation(graph, train_section(graph), inputs)):
+            rows = len(next(iter(feeds.values())))
+            for name, value in means(graph, plan.run({**fixed, **feeds}, cancel=cancel), names).items():
+                totals[name] += value * rows
+            seen += rows
+    finally:
+        plan.free_memory()  # which steps of training need until the next epoch ends
     return {name: total / seen for name, total in totals.items()}
+
+
+def _planned(graph: Graph, names: list[str]) -> Plan:
+    """The plan of these outputs and wires, kept with the graph: training measures after each epoch."""
+    outputs = {n: graph.outputs[n] if n in graph.outputs else _link(graph, n) for n in names}
+    key = "means", *outputs.items()
+    if key not in graph.cache:
+        wanted = graph.copy()
+        wanted.outputs = outputs
+        graph.cache[key] = Plan(wanted)
+    plan: Plan = graph.cache[key]
+    return plan
 
 
 def _link(graph: Graph, wire: str) -> Link:

@@ -9,6 +9,8 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import GraphError
+from dataflow.engine.plan import Plan
+from dataflow.training import evaluation
 from dataflow.training.array_split import ArraySplit
 from dataflow.training.evaluation import evaluate, means, metrics, not_finite
 
@@ -35,6 +37,26 @@ def test_batches_count_by_their_rows(graph, size):
 
 def test_a_wire_that_is_no_output_can_be_measured(graph):
     assert evaluate(graph, ArraySplit(graph, "test", {"x": X}), ["x"], {}) == {"x": 5.0}
+
+
+def test_the_plan_is_kept_with_the_graph_and_the_memory_of_its_runs_is_not(graph, monkeypatch):
+    made: list[Plan] = []
+
+    class Counted(Plan):
+        def __init__(self, graph: flow.Graph):
+            made.append(self)
+            super().__init__(graph)
+
+    monkeypatch.setattr(evaluation, "Plan", Counted)
+    split = ArraySplit(graph, "test", {"x": X})
+    for w in (3, 4):
+        assert evaluate(graph, split, ["rows"], {"w": np.float32(w)}) == {"rows": 5.0 * w}
+    (plan,) = made
+    assert plan.programs and not any(plan._idle.values())
+    assert evaluate(graph, split, ["x"], {}) == {"x": 5.0}
+    graph.outputs["rows"] = graph.outputs["mean"]  # a dict that anybody may change
+    assert evaluate(graph, split, ["rows"], {"w": np.float32(3)}) == {"rows": 5.0}
+    assert len(made) == 3
 
 
 def test_without_rows_there_is_no_mean(graph):
