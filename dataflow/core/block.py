@@ -71,6 +71,7 @@ class Block(Shown, Quantizable, KernelInputs):
     better: ClassVar[str] = ""  # of a metric or loss: "max" if more is better, "min" if less is
     grad: ClassVar[Any] = MISSING_GRADIENT
     bind: ClassVar[Any] = None
+    written_bind: ClassVar[Any] = None  # the same, also where a subclass has a kernel that calls the bound one
     remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
@@ -86,7 +87,7 @@ class Block(Shown, Quantizable, KernelInputs):
         if isinstance(vars(cls).get("grad"), In) or "backward" in vars(cls):  # the port is in the signature now
             cls.grad = vars(cls).get("backward")
         if "bind" in vars(cls):
-            cls.kernel = cls._bound_kernel  # type: ignore[method-assign]
+            cls.kernel, cls.written_bind = cls._bound_kernel, cls.bind  # type: ignore[method-assign]
         elif "kernel" in vars(cls):
             cls.bind = None
         parameters = inspect.signature(cls.kernel).parameters

@@ -59,7 +59,7 @@ class Workspace:
 def counted(block: Block, types: Sequence[OperandType]) -> Workspace:
     """The memory that a block binds for inputs of these types, as a number."""
     memory = Workspace()
-    block.bind(memory, *types)
+    block.written_bind(memory, *types)
     return memory
 
 
@@ -73,8 +73,8 @@ def call(block: Block, arrays: Sequence[Any], out: Array | None = None) -> Any:
     memory = counted(block, types)
     if memory.nbytes + memory.kept > KEPT:
         with Scratch() as empty:
-            return block.bind(Workspace(empty((memory.nbytes,), np.uint8)), *types)(*arrays, out=out)
-    kernel = block.bind(Workspace(aligned(memory.nbytes)), *types)
+            return block.written_bind(Workspace(empty((memory.nbytes,), np.uint8)), *types)(*arrays, out=out)
+    kernel = block.written_bind(Workspace(aligned(memory.nbytes)), *types)
     block.__dict__["_bound"] = key, kernel  # one tuple, so that other threads never see half of it
     return kernel(*arrays, out=out)
 

@@ -135,3 +135,20 @@ def test_a_kernel_takes_the_place_of_what_a_base_binds() -> None:
     assert (Doubled.takes_out, Bound.takes_out, Doubled.bind) == (False, True, None)
     assert Doubled()([1.0, 2.0], 5).tolist() == [2, 4]
     assert Bound()([1.0, 2.0], 5).tolist() == [2, 3]
+
+
+def test_a_kernel_may_call_what_a_base_binds(block: TimesOfBound) -> None:
+    class Plus(TimesOfBound, abstract=True):
+        def kernel(self, x: Any, n: Any) -> Any:
+            return super().kernel(x, n) + 1
+
+    class Once(Plus, abstract=True):
+        def bind(self, memory: Workspace, x: TensorType, n: TensorType) -> Any:
+            return lambda x, n, out=None: x
+
+    x = np.float32([1, 2])
+    assert Plus.bind is None
+    for factor in (3, 4):
+        assert Plus()(x, np.int32(factor)).tolist() == [factor + 1, 2 * factor + 1]
+    assert times_bound() == 2
+    assert Once()(x, np.int32(3)).tolist() == [1, 2]
