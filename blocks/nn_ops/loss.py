@@ -40,6 +40,7 @@ class L2Loss(Opaque):
     t = In("T", "values, any shape")
     output = Out("T", "one number", shape=())
 
+    # no body: blocks would square in the dtype of the values, or make them float64 as a whole
     def bind(self, memory: Workspace, t: TensorType) -> Kernel:
         size, dtype = prod(t.sizes), storage(t.dtype)
         buffer = memory.array(min(size, TILE) * (dtype != np.float64), np.float64)
@@ -98,6 +99,7 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
             )
         return [None, None] if shape is None else [shape[:1], shape]
 
+    # no body: some rows at a time go through all of it, in the cache, and are added in float64
     def bind(self, memory: Workspace, features: TensorType, labels: TensorType) -> Kernel:
         shape: Any = broadcast(features.shape, labels.shape)
         dtype = storage(features.dtype)
@@ -147,6 +149,7 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
             raise self.error(f"input 'features' must have at least one class, got shape {show(features.shape)}")
         return super().infer(*types)
 
+    # no body, as in the block above; and labels that are no class must be told
     def bind(self, memory: Workspace, features: TensorType, labels: TensorType) -> Kernel:
         (rows, classes), dtype = features.sizes, storage(features.dtype)
         by_rows = bind_rows(memory, (rows, classes), dtype, 1, 1, 1)

@@ -14,7 +14,10 @@ from dataflow.core.roles import StepNumber
 
 
 class Schedule(Elementwise, abstract=True):
-    """A learning rate for each step, computed in float64 and rounded once."""
+    """A learning rate for each step, computed in float64 and rounded once.
+
+    It has a kernel and no body: no block is a cosine, or finds places among boundaries.
+    """
 
     I = ("int32", "int64")
     step = In("I", "number of the step, from 1", role=StepNumber())
