@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -14,10 +14,11 @@ from blocks.kernels.matrix_product import matmul
 from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Contraction
-from dataflow.core.shapes import Dim, Shape, agree, element_count, fits, show
+from dataflow.core.shapes import Dim, Shape, agree, fits, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 EQUATION = re.compile(r"([A-Za-z.]*)(,[A-Za-z.]*)*->[A-Za-z.]*")
 SUMMED = ("bfloat16", "float16", "float32", "float64", "int32", "int64", *dtypes.complexes)
@@ -121,16 +122,17 @@ class Einsum(Labelled):
         sizes = self.sizes(labels, shapes, ports)
         return tuple(sizes[label] for label in self.output_labels(sizes))
 
-    def kernel(self, inputs: Sequence[Array], out: Array | None = None) -> Array:
-        labels = [self.labels(term, x.ndim, "inputs") for term, x in zip(self.terms, inputs, strict=True)]
-        sizes = self.sizes(labels, [x.shape for x in inputs], ["inputs"] * len(inputs))
-        result = sum_of_products(inputs, labels, self.output_labels(sizes), sizes)
-        return np.array(result, inputs[0].dtype, order="C") if out is None else cast_into(result, out.dtype, out)
-
-    def workspace(self, inputs: Sequence[TensorType]) -> int:
-        labels = [self.labels(term, len(t.shape or ()), "inputs") for term, t in zip(self.terms, inputs, strict=True)]
+    def bind(self, memory: Workspace, inputs: Sequence[TensorType]) -> Kernel:
+        labels = [self.labels(term, len(t.sizes), "inputs") for term, t in zip(self.terms, inputs, strict=True)]
         sizes = self.sizes(labels, [t.shape for t in inputs], ["inputs"] * len(inputs))
-        return sum_of_products_bytes(inputs, labels, self.output_labels(sizes), sizes)
+        summed = bind_sum_of_products(memory, inputs, labels, self.output_labels(sizes), sizes)
+        dtype = storage(inputs[0].dtype)
+
+        def kernel(inputs: Sequence[Array], out: Array | None = None) -> Array:
+            result = summed(inputs)
+            return np.array(result, dtype, order="C") if out is None else cast_into(result, dtype, out)
+
+        return kernel
 
     def grad(self, inputs: Sequence[Wire], output: Wire, dy: Wire) -> tuple[list[Wire]]:
         by_inputs = []
@@ -182,20 +184,22 @@ class EinsumGrad(Labelled):
         labels = [self.labels(t, len(s), p) for t, s, p in zip(terms, shapes, ports, strict=True)]
         return labels, list(shapes), ports
 
-    def kernel(self, dy: Array, input: Array, other: Array | None) -> Array:
-        labels, shapes, ports = self._operands(input.shape, *([] if other is None else [other.shape]))
-        sizes = self.sizes(labels, shapes, ports)
-        arrays = [dy] if other is None else [dy, other]
-        # a dim that was broadcast is summed over, and comes back with size 1
-        target = [label for label, size in zip(labels[0], input.shape, strict=True) if size == sizes[label]]
-        result = sum_of_products(arrays, [self.output_labels(sizes), *labels[1:]], target, sizes)
-        return np.array(result, dy.dtype).reshape(input.shape)
-
-    def workspace(self, dy: TensorType, input: TensorType, other: TensorType | None) -> int:
+    def bind(self, memory: Workspace, dy: TensorType, input: TensorType, other: TensorType | None) -> Kernel:
         labels, shapes, ports = self._operands(*(t.sizes for t in (input, other) if t is not None))
         sizes = self.sizes(labels, shapes, ports)
         types = [dy] if other is None else [dy, other]
-        return sum_of_products_bytes(types, [self.output_labels(sizes), *labels[1:]], labels[0], sizes)
+        # a dim that was broadcast is summed over, and comes back with size 1
+        target = [label for label, size in zip(labels[0], input.sizes, strict=True) if size == sizes[label]]
+        summed = bind_sum_of_products(memory, types, [self.output_labels(sizes), *labels[1:]], target, sizes)
+        made, dtype = input.sizes, storage(dy.dtype)
+
+        def kernel(dy: Array, input: Array, other: Array | None, out: Array | None = None) -> Array:
+            out = np.empty(made, dtype) if out is None else out
+            result = summed([dy] if other is None else [dy, other])
+            np.copyto(out.reshape(result.shape), result, casting="unsafe")
+            return out
+
+        return kernel
 
     def grad(
         self, dy: Wire, input: Wire, other: Wire | None, dx: Wire, ddx: Wire
@@ -207,101 +211,126 @@ class EinsumGrad(Labelled):
         return Einsum(equation=self.equation)(pair), None, by_other(conj(dy), other, ddx)
 
 
-def sum_of_products(
-    arrays: Sequence[Array], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
-) -> Array:
-    """The sum of products, with the target's labels as dims.
+Step = Callable[[Array], Array]
+
+
+def bind_sum_of_products(
+    memory: Workspace,
+    types: Sequence[TensorType],
+    labels: Sequence[Sequence[str]],
+    target: Sequence[str],
+    sizes: Mapping[str, int],
+) -> Callable[[Sequence[Array]], Array]:
+    """What gives the sum of products of arrays of these types, with the target's labels as dims.
 
     It is repeated along labels that no array has, and lies on a diagonal where a label comes twice.
     """
-    pairs = [_without_repeats(a, names, sizes) for a, names in zip(arrays, labels, strict=True)]
-    wanted = set(target)
-    for i, (array, names) in enumerate(pairs):
-        others = {label for j, (_, each) in enumerate(pairs) if j != i for label in each}
-        alone = [axis for axis, label in enumerate(names) if label not in wanted | others]
-        if alone:
-            total = np.add.reduce(array, tuple(alone), dtypes.accumulate(array.dtype)).astype(array.dtype)
-            pairs[i] = np.asarray(total), [label for axis, label in enumerate(names) if axis not in alone]
-    (array, names) = pairs[0] if len(pairs) == 1 else _product(*pairs[0], *pairs[1], wanted)
-    order = list(dict.fromkeys(target))
-    array = array.transpose([names.index(label) for label in order if label in names])
-    spread = array.reshape([sizes[label] if label in names else 1 for label in order])
-    full = np.broadcast_to(spread, [sizes[label] for label in order])
-    return full if len(order) == len(target) else _on_diagonal(full, order, target)
-
-
-def sum_of_products_bytes(
-    types: Sequence[TensorType], labels: Sequence[Sequence[str]], target: Sequence[str], sizes: Mapping[str, int]
-) -> int:
-    """What `sum_of_products` takes at most for values of known types, with what it gives."""
-    given = dtypes.storage(types[0].dtype)
-    dtype = dtypes.compute(given)
-    copied = 0  # elements
-    pairs = []
+    operands = []
     for i, (type_, names) in enumerate(zip(types, labels, strict=True)):
         others = {label for j, each in enumerate(labels) if j != i for label in each}
-        left = [label for label in dict.fromkeys(names) if label in others or label in target]
-        count = element_count(type_.shape) or 0
-        copied += count * (dtype != given)
-        if len(left) < len(set(names)):
-            copied += prod(sizes[label] for label in left) * (1 + dtypes.accumulate(dtype).itemsize // dtype.itemsize)
-        pairs.append((count, left))
-    if len(pairs) == 2:
-        both = [label for label in pairs[0][1] if label in pairs[1][1]]
-        batch, inner = ([x for x in both if (x in target) == kept] for kept in (True, False))
-        for count, names in pairs:
-            alone = [x for x in names if x not in both]
-            copied += count * (names not in ([*batch, *alone, *inner], [*batch, *inner, *alone]))
-        copied += prod(sizes[label] for label in {*both, *pairs[0][1], *pairs[1][1]} - set(inner))
-    if len(set(target)) < len(target):
-        copied += prod(sizes[label] for label in target)
-    return int(copied * dtype.itemsize)
+        operands.append(_bind_operand(memory, type_, names, sizes, others.union(target)))
+    (first, names), *second = operands
+    product = None
+    dtype = dtypes.compute(storage(types[0].dtype))
+    if second:
+        product, names = _bind_product(memory, dtype, names, second[0][1], set(target), sizes)
+    order = list(dict.fromkeys(target))
+    axes = [names.index(label) for label in order if label in names]
+    spread, full = [sizes[n] if n in names else 1 for n in order], [sizes[label] for label in order]
+    diagonal = None if len(order) == len(target) else _bind_diagonal(memory, dtype, order, target, sizes)
+
+    def summed(arrays: Sequence[Array]) -> Array:
+        array = first(arrays[0])
+        if product is not None:
+            array = product(array, second[0][0](arrays[1]))
+        array = np.broadcast_to(array.transpose(axes).reshape(spread), full)
+        return array if diagonal is None else diagonal(array)
+
+    return summed
 
 
-def _without_repeats(array: Array, labels: Sequence[str], sizes: Mapping[str, int]) -> tuple[Array, list[str]]:
-    """The array in the dtype to compute in, without dims that are broadcast and with one for each label."""
-    array = as_compute_dtype(array)
-    index = tuple(0 if n == 1 != sizes[label] else slice(None) for n, label in zip(array.shape, labels, strict=True))
+def _bind_operand(
+    memory: Workspace, type_: TensorType, labels: Sequence[str], sizes: Mapping[str, int], kept: set[str]
+) -> tuple[Step, list[str]]:
+    """What makes of an array one in the dtype to compute in that has a dim for each label that is kept, and these.
+
+    A dim that is broadcast goes, the diagonal is taken of labels that come twice, and others are summed over.
+    """
+    given = storage(type_.dtype)
+    dtype, wide = dtypes.compute(given), dtypes.accumulate(dtypes.compute(given))
+    index = tuple(0 if n == 1 != sizes[label] else slice(None) for n, label in zip(type_.sizes, labels, strict=True))
     names = [label for label, each in zip(labels, index, strict=True) if each != 0]
-    array = array[(*index, ...)]
+    diagonals = []
     for label in [n for n in dict.fromkeys(names) if names.count(n) > 1]:
-        axes = [axis for axis, name in enumerate(names) if name == label]
-        for axis in reversed(axes[1:]):
-            array = np.diagonal(array, axis1=axes[0], axis2=axis)  # the diagonal becomes the last dim
-            array = np.moveaxis(array, -1, axes[0])
+        first, *again = [axis for axis, name in enumerate(names) if name == label]
+        for axis in reversed(again):
+            diagonals.append((first, axis))
             del names[axis]
-    return array, names
+    alone = tuple(axis for axis, label in enumerate(names) if label not in kept)
+    left = [label for axis, label in enumerate(names) if axis not in alone]
+    memory.borrowed += prod(type_.sizes) * dtype.itemsize * (dtype != given)
+    if alone:
+        memory.borrowed += prod(sizes[label] for label in left) * (dtype.itemsize + wide.itemsize)
+
+    def prepared(array: Array) -> Array:
+        array = as_compute_dtype(array)[(*index, ...)]
+        for first, axis in diagonals:  # the diagonal becomes the last dim
+            array = np.moveaxis(np.diagonal(array, axis1=first, axis2=axis), -1, first)
+        return np.asarray(np.add.reduce(array, alone, wide).astype(dtype)) if alone else array
+
+    return prepared, left
 
 
-def _product(a: Array, in_a: list[str], b: Array, in_b: list[str], wanted: set[str]) -> tuple[Array, list[str]]:
-    """Matrix products, one for each index of the labels that both have and that are kept."""
+def _bind_product(
+    memory: Workspace, dtype: DType, in_a: list[str], in_b: list[str], wanted: set[str], sizes: Mapping[str, int]
+) -> tuple[Callable[[Array, Array], Array], list[str]]:
+    """Matrix products, one for each index of the labels that both have and that are kept, and the labels they have."""
     both = [label for label in in_a if label in in_b]
     batch, inner = [x for x in both if x in wanted], [x for x in both if x not in wanted]
-    rows, cols = [x for x in in_a if x not in both], [x for x in in_b if x not in both]
+    rows, columns = [x for x in in_a if x not in both], [x for x in in_b if x not in both]
+    names = [*batch, *rows, *columns]
+    lengths = [sizes[label] for label in names]
+    left = _bind_matrices(memory, dtype, in_a, (batch, rows, inner), sizes)
+    right = _bind_matrices(memory, dtype, in_b, (batch, inner, columns), sizes)
+    memory.borrowed += prod(lengths) * dtype.itemsize
+    return lambda a, b: matmul(left(a), right(b)).reshape(lengths), names
 
-    def matrices(array: Array, names: list[str], first: list[str], second: list[str]) -> Array:
-        order = [names.index(label) for label in (*batch, *first, *second)]
-        moved = array.transpose(order)
-        ends = len(batch), len(batch) + len(first)
-        flat = moved.reshape(
-            *moved.shape[: ends[0]], prod(moved.shape[ends[0] : ends[1]]), prod(moved.shape[ends[1] :])
-        )
+
+def _bind_matrices(
+    memory: Workspace, dtype: DType, names: list[str], parts: tuple[list[str], ...], sizes: Mapping[str, int]
+) -> Step:
+    """What makes of arrays with these labels matrices, whose batch, rows and columns have the labels of the parts."""
+    batch, first, second = parts
+    order = [names.index(label) for part in parts for label in part]
+    shape = *(sizes[x] for x in batch), prod(sizes[x] for x in first), prod(sizes[x] for x in second)
+    if order != sorted(order) and names != [*batch, *second, *first]:
+        memory.borrowed += prod(shape) * dtype.itemsize
+
+    def matrices(array: Array) -> Array:
+        flat = array.transpose(order).reshape(shape)
         # BLAS takes rows or columns that lie together; anything else NumPy multiplies by itself, slowly
-        together = flat.itemsize in flat.strides[-2:]
-        return flat if together else np.ascontiguousarray(flat)
+        return flat if flat.itemsize in flat.strides[-2:] else np.ascontiguousarray(flat)
 
-    product = matmul(matrices(a, in_a, rows, inner), matrices(b, in_b, inner, cols))
-    lengths = [a.shape[in_a.index(x)] for x in (*batch, *rows)] + [b.shape[in_b.index(x)] for x in cols]
-    return product.reshape(lengths), [*batch, *rows, *cols]
+    return matrices
 
 
-def _on_diagonal(array: Array, names: Sequence[str], target: Sequence[str]) -> Array:
-    """The values where the dims of equal label have equal index, 0 elsewhere."""
-    lengths = dict(zip(names, array.shape, strict=True))
-    result = np.zeros([lengths[label] for label in target], array.dtype)
+def _bind_diagonal(
+    memory: Workspace, dtype: DType, names: Sequence[str], target: Sequence[str], sizes: Mapping[str, int]
+) -> Step:
+    """What puts values where the dims of equal label have equal index, with 0 elsewhere."""
+    shape = [sizes[label] for label in target]
+    result = memory.array(prod(shape), dtype).reshape(shape)
     strides = dict.fromkeys(names, 0)
     for label, stride in zip(target, result.strides, strict=True):
         strides[label] += stride
     # the diagonal is a view whose step goes along all dims of a label at once
-    np.lib.stride_tricks.as_strided(result, array.shape, [strides[label] for label in names])[...] = array
-    return result
+    diagonal = np.lib.stride_tricks.as_strided(
+        result, [sizes[label] for label in names], [strides[label] for label in names]
+    )
+
+    def placed(array: Array) -> Array:
+        result[...] = 0
+        diagonal[...] = array
+        return result
+
+    return placed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import ClassVar
 
@@ -16,49 +17,47 @@ from blocks.kernels.product_ranges import matrices_range
 from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Contraction
 from dataflow.core.quantized import Product
 from dataflow.core.ranges import Range
 from dataflow.core.registry import blocks
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 UNUSED = "has no effect; TensorFlow sets it on products that belong to a gradient"
+Bound = Callable[[Array, Array, Array | None], Array]
 
 
-def matrix_product(left: Array, right: Array, out: Array | None) -> Array:
-    """The matrix product; the 16-bit floats are multiplied and added in float32 and rounded once."""
-    if left.dtype.kind in "iu":
-        if out is None:
-            out = np.empty(_product_shape(left.shape, right.shape), left.dtype)
-        integer_product.matmul(left, right, out)
-        return out
-    if dtypes.compute(left.dtype) == left.dtype:
-        return matmul(left, right, out)
-    with scratch(*_scratch_arrays(left.shape, right.shape)) as (left32, right32, result):
-        np.copyto(left32, left)
-        np.copyto(right32, right)
-        matmul(left32, right32, result)
-        return cast_into(result, left.dtype, out)
+def bind_product(memory: Workspace, left: TensorType, right: TensorType) -> Bound:
+    """The matrix product, as ``(left, right, out)``; 16-bit floats are multiplied in float32 and rounded once."""
+    made, dtype = _product_shape(left.sizes, right.sizes), storage(left.dtype)
+    if left.dtype in dtypes.integer:
+        how = expected(prod(made[:-1]), left, right)
+        memory.borrowed += integer_product.matmul_bytes(left.sizes, right.sizes, how)
 
+        def integers(left: Array, right: Array, out: Array | None) -> Array:
+            out = np.empty(made, dtype) if out is None else out
+            integer_product.matmul(left, right, out)
+            return out
 
-def _scratch_arrays(left: tuple[int, ...], right: tuple[int, ...]) -> list[ArraySpec]:
-    """Memory for factors and product in float32."""
-    return [(tuple(shape), np.float32) for shape in (left, right, _product_shape(left, right))]
+        return integers
+    exact = dtypes.compute(dtype)
+    if exact == dtype:
+        return matmul
+    wide = [memory.array(prod(sizes), exact).reshape(sizes) for sizes in (left.sizes, right.sizes, made)]
+
+    def widened(left: Array, right: Array, out: Array | None) -> Array:
+        np.copyto(wide[0], left)
+        np.copyto(wide[1], right)
+        return cast_into(matmul(*wide), dtype, np.empty(made, dtype) if out is None else out)
+
+    return widened
 
 
 def _product_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
     return (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1])
-
-
-def product_bytes(left: TensorType, right: TensorType) -> int:
-    """What `matrix_product` takes for factors of these types."""
-    if left.dtype in dtypes.integer:
-        how = expected(prod(_product_shape(left.sizes, right.sizes)[:-1]), left, right)
-        return integer_product.matmul_bytes(left.sizes, right.sizes, how)
-    return scratch_bytes(*_scratch_arrays(left.sizes, right.sizes)) if left.dtype in ("bfloat16", "float16") else 0
 
 
 def product_remark(left: TensorType, right: TensorType) -> str:
@@ -117,8 +116,13 @@ class MatMul(Contraction):
     def bound(self, a: Range, b: Range) -> Range | None:
         return matrices_range(a, b, (self.transpose_a, self.transpose_b))
 
-    def workspace(self, a: TensorType, b: TensorType) -> int:
-        return product_bytes(*self.factors(a, b))
+    def bind(self, memory: Workspace, a: TensorType, b: TensorType) -> Kernel:
+        product, ta, tb = bind_product(memory, *self.factors(a, b)), self.transpose_a, self.transpose_b
+
+        def kernel(a: Array, b: Array, out: Array | None = None) -> Array:
+            return product(a.T if ta else a, b.T if tb else b, out)
+
+        return kernel
 
     def remark(self, a: TensorType, b: TensorType) -> str:
         return product_remark(*self.factors(a, b))
@@ -126,9 +130,6 @@ class MatMul(Contraction):
     def factors(self, a: TensorType, b: TensorType) -> tuple[TensorType, TensorType]:
         """The types of the matrices that are multiplied."""
         return turned(a, self.transpose_a), turned(b, self.transpose_b)
-
-    def kernel(self, a: Array, b: Array, out: Array | None = None) -> Array:
-        return matrix_product(a.T if self.transpose_a else a, b.T if self.transpose_b else b, out)
 
     def grad(self, a: Wire, b: Wire, product: Wire, dy: Wire) -> tuple[Wire, Wire]:
         ta, tb, a, b = self.transpose_a, self.transpose_b, conj(a), conj(b)
@@ -187,10 +188,14 @@ class BatchMatMul(Contraction):
     def bound(self, x: Range, y: Range) -> Range | None:
         return matrices_range(x, y, (self.adj_x, self.adj_y))
 
-    def workspace(self, x: TensorType, y: TensorType) -> int:
-        conjugated = [type_ for type_, adjoint in ((x, self.adj_x), (y, self.adj_y)) if adjoint]
-        sizes = [prod(t.sizes) * dtypes.storage(t.dtype).itemsize for t in conjugated]
-        return product_bytes(*self.factors(x, y)) + sum(sizes) * (x.dtype in dtypes.complexes)
+    def bind(self, memory: Workspace, x: TensorType, y: TensorType) -> Kernel:
+        product = bind_product(memory, *self.factors(x, y))
+        left, right = (_bind_adjoint(memory, t, is_adj) for t, is_adj in ((x, self.adj_x), (y, self.adj_y)))
+
+        def kernel(x: Array, y: Array, out: Array | None = None) -> Array:
+            return product(left(x), right(y), out)
+
+        return kernel
 
     def remark(self, x: TensorType, y: TensorType) -> str:
         return product_remark(*self.factors(x, y))
@@ -198,9 +203,6 @@ class BatchMatMul(Contraction):
     def factors(self, x: TensorType, y: TensorType) -> tuple[TensorType, TensorType]:
         """The types of the matrices that are multiplied."""
         return turned(x, self.adj_x), turned(y, self.adj_y)
-
-    def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
-        return matrix_product(_adjoint(x) if self.adj_x else x, _adjoint(y) if self.adj_y else y, out)
 
     def grad(self, x: Wire, y: Wire, output: Wire, dy: Wire) -> tuple[Wire, Wire]:
         ax, ay, block = self.adj_x, self.adj_y, type(self)
@@ -233,6 +235,11 @@ class BatchMatMulV2(BatchMatMul):
         return SumToLike()(by_x, x), SumToLike()(by_y, y)
 
 
-def _adjoint(x: Array) -> Array:
-    x = np.conj(x) if x.dtype.kind == "c" else x
-    return np.swapaxes(x, -1, -2)
+def _bind_adjoint(memory: Workspace, of: TensorType, is_adjoint: bool) -> Callable[[Array], Array]:
+    """What gives matrices, or if that is asked for each of them transposed and conjugated."""
+    if not is_adjoint:
+        return lambda x: x
+    if of.dtype not in dtypes.complexes:
+        return lambda x: x.swapaxes(-1, -2)
+    conjugated = memory.array(prod(of.sizes), storage(of.dtype)).reshape(of.sizes)
+    return lambda x: np.conj(x, conjugated).swapaxes(-1, -2)

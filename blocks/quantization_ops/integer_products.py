@@ -19,6 +19,7 @@ from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Contraction
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim, Shape, agree, show
+from dataflow.core.workspace import Kernel, Workspace
 
 CODES = tuple(name for name in dtypes.codes if storage(name).itemsize < 4)
 ZERO = "the code of 0; left out: 0"
@@ -87,9 +88,23 @@ class IntegerMatMul(IntegerProduct, Contraction):
         codes, weights = a.less(one), b.less(each, (-1, 1) if self.transpose_b else (-1,))
         return codes and weights and matrices_range(codes, weights, transposed, self.out_type)
 
-    def workspace(self, a: TensorType, b: TensorType, one: TensorType | None, each: TensorType | None) -> int:
+    def bind(
+        self, memory: Workspace, a: TensorType, b: TensorType, one: TensorType | None, each: TensorType | None
+    ) -> Kernel:
         rows, left, right = self.factors(a, b, one, each)
-        return integer_product.matmul_bytes(left.sizes, right.sizes, expected(rows, left, right, one, each))
+        memory.borrowed += integer_product.matmul_bytes(left.sizes, right.sizes, expected(rows, left, right, one, each))
+        (made,) = self.infer(a, b, one, each)
+
+        def kernel(
+            a: Array, b: Array, one: Array | None = None, each: Array | None = None, out: Array | None = None
+        ) -> Array:
+            self.check_codes((a, b), (one, each))
+            out = np.empty(made.sizes, storage(made.dtype)) if out is None else out
+            left = a.swapaxes(-1, -2) if self.transpose_a else a
+            integer_product.matmul(left, b.swapaxes(-1, -2) if self.transpose_b else b, out, one, each)
+            return out
+
+        return kernel
 
     def remark(self, a: TensorType, b: TensorType, one: TensorType | None, each: TensorType | None) -> str:
         return told(*self.factors(a, b, one, each), one, each)
@@ -98,17 +113,6 @@ class IntegerMatMul(IntegerProduct, Contraction):
         """How many rows the product has, and the types of the matrices that are multiplied."""
         made = self.infer(a, b, *zeros)[0].sizes
         return prod(made[:-1]), turned(a, self.transpose_a), turned(b, self.transpose_b)
-
-    def kernel(
-        self, a: Array, b: Array, one: Array | None = None, each: Array | None = None, out: Array | None = None
-    ) -> Array:
-        self.check_codes((a, b), (one, each))
-        a, b = a.swapaxes(-1, -2) if self.transpose_a else a, b.swapaxes(-1, -2) if self.transpose_b else b
-        if out is None:
-            lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-            out = np.empty((*lead, a.shape[-2], b.shape[-1]), storage(self.out_type))
-        integer_product.matmul(a, b, out, one, each)
-        return out
 
 
 class IntegerWindow(IntegerProduct, ImageWindow, abstract=True):
@@ -138,30 +142,34 @@ class IntegerWindow(IntegerProduct, ImageWindow, abstract=True):
         codes, weights = input.less(one), filter.less(each, along)
         return codes and weights and self.product_range(codes, weights, self.out_type)
 
-    def workspace(self, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None) -> int:
-        shape, dtype = self.last_shape(input.sizes), storage(input.dtype)
+    def bind(
+        self, memory: Workspace, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None
+    ) -> Kernel:
+        shape, dtype, (made,) = self.last_shape(input.sizes), storage(input.dtype), self.infer(input, filter, one, each)
         over = self.over(shape[1:-1], filter.sizes)
         if self.is_depthwise:
-            how = depthwise_way(filter.sizes, ends_of(input, one), ends_of(filter, each))
-            return integer_convolution.depthwise_bytes(shape, filter.sizes, over, how)
-        how = expected(*self.factors(input, filter, one, each), one, each)
-        return integer_convolution.convolve_bytes(shape, filter.sizes, over, dtype, self.channels_last, how)
+            convolve = integer_convolution.depthwise
+            way = depthwise_way(filter.sizes, ends_of(input, one), ends_of(filter, each))
+            memory.borrowed += integer_convolution.depthwise_bytes(shape, filter.sizes, over, way)
+        else:
+            convolve, last = integer_convolution.convolve, self.channels_last
+            way = expected(*self.factors(input, filter, one, each), one, each)
+            memory.borrowed += integer_convolution.convolve_bytes(shape, filter.sizes, over, dtype, last, way)
+
+        def kernel(
+            input: Array, filter: Array, one: Array | None = None, each: Array | None = None, out: Array | None = None
+        ) -> Array:
+            self.check_codes((input, filter), (one, each))
+            out = np.empty(made.sizes, storage(made.dtype)) if out is None else out
+            convolve(self.last(input), filter, over, self.last(out), (one, each))
+            return out
+
+        return kernel
 
     def remark(self, input: TensorType, filter: TensorType, one: TensorType | None, each: TensorType | None) -> str:
         if self.is_depthwise:
             return str(depthwise_way(filter.sizes, ends_of(input, one), ends_of(filter, each)))
         return told(*self.factors(input, filter, one, each), one, each)
-
-    def kernel(
-        self, input: Array, filter: Array, one: Array | None = None, each: Array | None = None, out: Array | None = None
-    ) -> Array:
-        self.check_codes((input, filter), (one, each))
-        if out is None:
-            out = np.empty(self.convolved(input.shape, filter.shape), storage(self.out_type))
-        x = self.last(input)
-        convolve = integer_convolution.depthwise if self.is_depthwise else integer_convolution.convolve
-        convolve(x, filter, self.over(x.shape[1:-1], filter.shape), self.last(out), (one, each))
-        return out
 
 
 class IntegerConv2D(IntegerWindow):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from blocks.kernels.flush_subnormals import Float, scalar
 from blocks.kernels.integer_way import Ends, Way, way
 from blocks.kernels.product_ranges import matrices_range
 from blocks.kernels.windows import Span
-from blocks.math_ops.matmul import UNUSED
+from blocks.math_ops.matmul import UNUSED, turned
 from blocks.nn_ops.convolution import FILTER
 from blocks.nn_ops.convolution_base import Convolution
 from blocks.nn_ops.window_base import PADDING_IMPLICIT, PADDINGS
@@ -25,6 +24,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Contraction
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim
+from dataflow.core.workspace import Kernel, Workspace
 
 FAR = 1 << 20  # steps: with 0.0 this far from a range, 32 bits hold no sum, and float32 hardly tells its ends apart
 
@@ -114,33 +114,26 @@ class QuantizedMatMul(QuantizedProduct, Contraction):
         shape = self.contracted(f"{left}, {right} -> m n", a, b)
         return (None, None) if shape is None else shape
 
-    def kernel(
-        self,
-        a: Array,
-        b: Array,
-        min_a: Array,
-        max_a: Array,
-        min_b: Array,
-        max_b: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, Float, Float]:
-        ranges = (scalar(min_a), scalar(max_a)), (scalar(min_b), scalar(max_b))
-        require_width(self, "a", *ranges[0])
-        require_width(self, "b", *ranges[1])
-        a, b = a.T if self.transpose_a else a, b.T if self.transpose_b else b
-        out = np.empty((len(a), b.shape[1]), np.int32) if out is None else out
-        integer_product.matmul(a, b, out, self.zero("a", *ranges[0]), self.zero("b", *ranges[1]))
-        return out, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
+    def bind(self, memory: Workspace, a: TensorType, b: TensorType, *ends: TensorType) -> Kernel:
+        left, right = turned(a, self.transpose_a), turned(b, self.transpose_b)
+        memory.borrowed += integer_product.matmul_bytes(left.sizes, right.sizes, self.way(left.sizes[1], ends))
+        made = left.sizes[0], right.sizes[1]
+
+        def kernel(a: Array, b: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            low_a, high_a, low_b, high_b = map(scalar, ends)
+            require_width(self, "a", low_a, high_a)
+            require_width(self, "b", low_b, high_b)
+            a, b = a.T if self.transpose_a else a, b.T if self.transpose_b else b
+            out = np.empty(made, np.int32) if out is None else out
+            integer_product.matmul(a, b, out, self.zero("a", low_a, high_a), self.zero("b", low_b, high_b))
+            return out, *product_range((low_a, high_a, "quint8"), (low_b, high_b, "quint8"))
+
+        return kernel
 
     def bound(self, a: Range, b: Range, *ends: Range) -> list[Range] | None:
         factors = self.less((a, b), ends)
         transposed = self.transpose_a, self.transpose_b
         return self.with_ends(factors and matrices_range(*factors, transposed, self.Toutput), ends)
-
-    def workspace(self, a: TensorType, b: TensorType, *ends: TensorType) -> int:
-        right = b.sizes[::-1] if self.transpose_b else b.sizes
-        left = a.sizes[::-1] if self.transpose_a else a.sizes
-        return integer_product.matmul_bytes(left, right, self.way(left[1], ends))
 
     def remark(self, a: TensorType, b: TensorType, *ends: TensorType) -> str:
         return self.told(a.sizes[0 if self.transpose_a else 1], ends)
@@ -189,35 +182,25 @@ class QuantizedConv2D(QuantizedProduct, Convolution):
     def shape_of(self, input: TensorType, filter: TensorType, *ends: TensorType) -> Shape:
         return self.convolved(input.shape, filter.shape)
 
-    def kernel(
-        self,
-        input: Array,
-        filter: Array,
-        min_input: Array,
-        max_input: Array,
-        min_filter: Array,
-        max_filter: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, Float, Float]:
-        ranges = (scalar(min_input), scalar(max_input)), (scalar(min_filter), scalar(max_filter))
-        zeros = self.zero("input", *ranges[0]), self.zero("filter", *ranges[1])
-        if out is None:
-            shape: Any = self.convolved(input.shape, filter.shape)
-            out = np.empty(shape, np.int32)
-        begin, over = self._centered(input.shape, filter.shape)
-        x = input[(slice(None), *(slice(start, None) for start in begin))]
-        integer_convolution.convolve(x, filter, over, out, zeros)
-        return out, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
+    def bind(self, memory: Workspace, input: TensorType, filter: TensorType, *ends: TensorType) -> Kernel:
+        begin, over = self._centered(input.sizes, filter.sizes)
+        shape = (input.sizes[0], *(span.known[0] for span in over), input.sizes[-1])
+        way, made = self.way(prod(filter.sizes[:-1]), ends), TensorType("qint32", self.shape_of(input, filter, *ends))
+        memory.borrowed += integer_convolution.convolve_bytes(shape, filter.sizes, over, np.dtype(np.uint8), True, way)
+        used = (slice(None), *(slice(start, None) for start in begin))
+
+        def kernel(input: Array, filter: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            low_x, high_x, low_w, high_w = map(scalar, ends)
+            zeros = self.zero("input", low_x, high_x), self.zero("filter", low_w, high_w)
+            out = np.empty(made.sizes, np.int32) if out is None else out
+            integer_convolution.convolve(input[used], filter, over, out, zeros)
+            return out, *product_range((low_x, high_x, "quint8"), (low_w, high_w, "quint8"))
+
+        return kernel
 
     def bound(self, input: Range, filter: Range, *ends: Range) -> list[Range] | None:
         factors = self.less((input, filter), ends)
         return self.with_ends(factors and self.product_range(*factors, self.out_type), ends)
-
-    def workspace(self, input: TensorType, filter: TensorType, *ends: TensorType) -> int:
-        _, over = self._centered(input.sizes, filter.sizes)
-        shape = (input.sizes[0], *(s.known[0] for s in over), input.sizes[-1])
-        how = self.way(prod(filter.sizes[:-1]), ends)
-        return integer_convolution.convolve_bytes(shape, filter.sizes, over, np.dtype(np.uint8), True, how)
 
     def remark(self, input: TensorType, filter: TensorType, *ends: TensorType) -> str:
         return self.told(prod(filter.sizes[:-1]), ends)
