@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -10,11 +11,11 @@ from blocks.kernels.block_scaling import POWERS, TILE, BlockScaling, as_three, g
 from blocks.kernels.casting import cast_into
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.quantized import Grid, Quantizer
-from dataflow.core.shapes import element_count
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 ELEMENTS = ("int2", "int4", "int8", *(name for name in dtypes.narrow_floats if name != POWERS))
 SCALES = (POWERS, "float8_e4m3fn", "bfloat16", "float16", "float32")
@@ -66,23 +67,25 @@ class BlockScaleQuantize(Opaque):
     def _scaling(self) -> BlockScaling:
         return BlockScaling(self.element_format, self.scale_format)
 
-    def kernel(self, x: Array, tensor_scale: Array | None, out: Array | None = None) -> Array:
-        self._check(tensor_scale)
-        dtype = dtypes.compute(x.dtype)
-        result = out if out is not None and out.flags.c_contiguous else np.empty(x.shape, x.dtype)
-        given, made = (a.reshape(as_three(x.shape, self.axis)) for a in (x, result))
-        relative = None if tensor_scale is None else tensor_scale.astype(dtype)
-        for cut, shape in groups(x.shape, self.axis, self.group):
-            part = given[cut].astype(dtype, copy=False).reshape(shape)
-            steps = self._scaling.steps(np.max(np.abs(part), axis=1, keepdims=True), relative)
-            self._scaling.round(part, steps, part := np.empty(shape, x.dtype))
-            made[cut] = part.reshape(made[cut].shape)
-        return cast_into(result, x.dtype, out)
-
-    def workspace(self, x: TensorType, tensor_scale: TensorType | None) -> int:
-        dtype, size = dtypes.compute(dtypes.storage(x.dtype)), element_count(x.shape) or 0
+    def bind(self, memory: Workspace, x: TensorType, tensor_scale: TensorType | None) -> Kernel:
+        given, shape = storage(x.dtype), as_three(x.sizes, self.axis)
+        dtype, cuts = dtypes.compute(given), list(groups(x.sizes, self.axis, self.group))
         arrays = 2 if self._scaling.whole else 4
-        return (arrays * int(dtype.itemsize) + 2) * min(size, max(TILE, self.group))
+        memory.borrowed += (arrays * dtype.itemsize + 2) * min(prod(x.sizes), max(TILE, self.group))
+
+        def kernel(x: Array, tensor_scale: Array | None, out: Array | None = None) -> Array:
+            self._check(tensor_scale)
+            result = out if out is not None and out.flags.c_contiguous else np.empty(x.shape, given)
+            values, made = x.reshape(shape), result.reshape(shape)
+            relative = None if tensor_scale is None else tensor_scale.astype(dtype)
+            for cut, sizes in cuts:
+                part = values[cut].astype(dtype, copy=False).reshape(sizes)
+                steps = self._scaling.steps(np.max(np.abs(part), axis=1, keepdims=True), relative)
+                self._scaling.round(part, steps, part := np.empty(sizes, given))
+                made[cut] = part.reshape(made[cut].shape)
+            return cast_into(result, given, out)
+
+        return kernel
 
     def grid(self, x: Array | None, tensor_scale: Array | None = None) -> Grid | None:
         if x is None or self.element_format.startswith("float"):

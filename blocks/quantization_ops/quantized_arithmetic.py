@@ -13,10 +13,11 @@ from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr, broadcast
 from dataflow.core.bounding import as_integers
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range, exact
 from dataflow.core.shapes import agree, show
+from dataflow.core.workspace import Kernel, Workspace
 
 QUINT8 = ("quint8",)
 BYTES = ("quint8", "qint8")
@@ -58,27 +59,25 @@ class QuantizedBinary(Opaque, abstract=True):
         except ValueError:
             raise self.error(f"inputs 'x' and 'y' must broadcast, got {show(x.shape)} and {show(y.shape)}") from None
 
-    def kernel(
-        self,
-        x: Array,
-        y: Array,
-        min_x: Array,
-        max_x: Array,
-        min_y: Array,
-        max_y: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, Float, Float]:
-        ranges = (scalar(min_x), scalar(max_x)), (scalar(min_y), scalar(max_y))
-        require_width(self, "x", *ranges[0])
-        require_width(self, "y", *ranges[1])
-        z = np.empty(np.broadcast_shapes(x.shape, y.shape), np.int32) if out is None else out
-        return self.combined(x, y, ranges, z)
+    def bind(self, memory: Workspace, x: TensorType, y: TensorType, *ends: TensorType) -> Kernel:
+        (made, *_) = self.infer(x, y, *ends)
+        memory.borrowed += self.combined_bytes(x, y)
+
+        def kernel(x: Array, y: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            min_x, max_x, min_y, max_y = map(scalar, ends)
+            require_width(self, "x", min_x, max_x)
+            require_width(self, "y", min_y, max_y)
+            z = np.empty(made.sizes, np.int32) if out is None else out
+            return self.combined(x, y, ((min_x, max_x), (min_y, max_y)), z)
+
+        return kernel
 
     def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
         """The outputs, the first one in ``z``."""
         raise TypeError(f"{self._who}: must have a method combined, got none; write one")
 
-    def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
+    def combined_bytes(self, x: TensorType, y: TensorType) -> int:
+        """What `combined` takes."""
         return part_bytes(4, y)  # in 32 bits
 
 
@@ -153,7 +152,7 @@ class QuantizedAdd(QuantizedBinary):
         in_parts(step, z, x, y)
         return z, -top, top
 
-    def workspace(self, x: TensorType, y: TensorType, *ends: TensorType) -> int:
+    def combined_bytes(self, x: TensorType, y: TensorType) -> int:
         # the second operand is looked up in memory of its own
         return max(look_up_bytes(4, x), look_up_bytes(4, y) + part_bytes(4, y)) + 2 * 4 * 256
 
@@ -206,30 +205,24 @@ class QuantizedBiasAdd(Opaque):
             raise self.error(f"input 'bias' must have one number per channel, {shape[-1]}, got {bias.shape[0]}")
         return shape
 
-    def kernel(
-        self,
-        input: Array,
-        bias: Array,
-        min_input: Array,
-        max_input: Array,
-        min_bias: Array,
-        max_bias: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, Float, Float]:
-        low, high, low_bias, high_bias = map(scalar, (min_input, max_input, min_bias, max_bias))
-        # one end at a time, as an end that is NaN counts only where it stands on the left
-        ends = (high, -low, high_bias, -low_bias)
-        top: Float = flush(reduce(lambda right, left: right if left < right else left, reversed(ends)))
-        top *= np.float32(2.0**17)
-        output = np.empty(input.shape, np.int32) if out is None else out
-        table = requantize(every_number(input.dtype), low, high, -top, top, "qint32")
-        numbers = requantize(bias, low_bias, high_bias, -top, top, "qint32")
-        numbers += np.int32(saturated(level_of(0.0, -top, top, "qint32"), "qint32"))
+    def bind(self, memory: Workspace, input: TensorType, bias: TensorType, *ends: TensorType) -> Kernel:
+        memory.borrowed += look_up_bytes(4, input) + part_bytes(19, bias) + 4 * bias.sizes[0]
+        sizes, every = input.sizes, every_number(storage(input.dtype))
 
-        def step(input: Array, numbers: Array, output: Array) -> None:
-            np.add(look_up(table, input, output), numbers, out=output)
+        def kernel(input: Array, bias: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            low, high, low_bias, high_bias = map(scalar, ends)
+            # one end at a time, as an end that is NaN counts only where it stands on the left
+            reach = (high, -low, high_bias, -low_bias)
+            top: Float = flush(reduce(lambda right, left: right if left < right else left, reversed(reach)))
+            top *= np.float32(2.0**17)
+            output = np.empty(sizes, np.int32) if out is None else out
+            table = requantize(every, low, high, -top, top, "qint32")
+            numbers = requantize(bias, low_bias, high_bias, -top, top, "qint32")
+            numbers += np.int32(saturated(level_of(0.0, -top, top, "qint32"), "qint32"))
 
-        return in_parts(step, output, input, numbers), -top, top
+            def step(input: Array, numbers: Array, output: Array) -> None:
+                np.add(look_up(table, input, output), numbers, out=output)
 
-    def workspace(self, input: TensorType, bias: TensorType, *ends: TensorType) -> int:
-        return look_up_bytes(4, input) + part_bytes(19, bias) + 4 * bias.sizes[0]
+            return in_parts(step, output, input, numbers), -top, top
+
+        return kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Dim, Shape, agree, element_count, show
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class QuantizedConcat(Opaque):
@@ -79,40 +81,40 @@ class QuantizedConcat(Opaque):
         joined[axis] = sum(d for d in sizes if isinstance(d, int)) if all(isinstance(d, int) for d in sizes) else None
         return tuple(joined)
 
-    def kernel(
-        self,
-        concat_dim: Array,
-        values: Sequence[Array],
-        input_mins: Sequence[Array],
-        input_maxes: Sequence[Array],
-        out: Array | None = None,
-    ) -> tuple[Array, Floats, Floats]:
-        axis = int(concat_dim)
-        lows = [flush(end.reshape(())) for end in input_mins]
-        highs = [flush(end.reshape(())) for end in input_maxes]
-        low, high = np.float32(0), highs[0]
-        for lo, hi in zip(lows, highs, strict=True):
-            low = lo if lo < low else low
-            high = hi if high < hi or np.isnan(high) else high
-        if values[0].dtype == np.int32:
-            high = max(abs(low), abs(high))
-            low = -high
-        if out is None:
-            shape = list(values[0].shape)
-            shape[axis] = sum(value.shape[axis] for value in values)
-            out = np.empty(shape, values[0].dtype)
-        start = 0
-        for value, lo, hi in zip(values, lows, highs, strict=True):
-            stop = start + value.shape[axis]
-            part = out[(slice(None),) * axis + (slice(start, stop),)]
-            if lo == low and hi == high:
-                np.copyto(part, value)
-            else:
-                requantize(value, lo, hi, low, high, dtypes.name_of(value.dtype), part)
-            start = stop
-        return out, low, high
+    def bind(
+        self, memory: Workspace, concat_dim: TensorType, values: tuple[TensorType, ...], *ends: tuple[TensorType, ...]
+    ) -> Kernel:
+        axis, (made, *_) = int(concat_dim.value), self.infer(concat_dim, values, *ends)
+        dtype = dtypes.storage(values[0].dtype)
+        memory.borrowed += max(map(quantized_bytes, values), default=0)
+        stops = list(accumulate(value.sizes[axis] for value in values))
+        lead = (slice(None),) * axis
+        places = [(*lead, slice(*pair)) for pair in pairwise((0, *stops))]
 
-    def workspace(self, concat_dim: TensorType, values: tuple[TensorType, ...], *ends: tuple[TensorType, ...]) -> int:
-        return max(map(quantized_bytes, values), default=0)
+        def kernel(
+            concat_dim: Array,
+            values: Sequence[Array],
+            input_mins: Sequence[Array],
+            input_maxes: Sequence[Array],
+            out: Array | None = None,
+        ) -> tuple[Array, Floats, Floats]:
+            lows = [flush(end.reshape(())) for end in input_mins]
+            highs = [flush(end.reshape(())) for end in input_maxes]
+            low, high = np.float32(0), highs[0]
+            for lo, hi in zip(lows, highs, strict=True):
+                low = lo if lo < low else low
+                high = hi if high < hi or np.isnan(high) else high
+            if dtype == np.int32:
+                high = max(abs(low), abs(high))
+                low = -high
+            out = np.empty(made.sizes, dtype) if out is None else out
+            for value, place, lo, hi in zip(values, places, lows, highs, strict=True):
+                if lo == low and hi == high:
+                    np.copyto(out[place], value)
+                else:
+                    requantize(value, lo, hi, low, high, dtypes.name_of(dtype), out[place])
+            return out, low, high
+
+        return kernel
 
     grad = None

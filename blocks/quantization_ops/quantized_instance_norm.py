@@ -13,6 +13,7 @@ from blocks.kernels.flush_subnormals import Float, flush, scalar
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
+from dataflow.core.workspace import Kernel, Workspace
 
 SMALL = np.float32(2.0**-50)  # a scale from which on squares of deviations are zero or normal
 
@@ -53,30 +54,35 @@ class QuantizedInstanceNorm(Opaque):
             got = f"{self.given_y_max} and {self.given_y_min}"
             raise self.error(f"attr 'given_y_max' must be above 'given_y_min', got {got}")
 
-    def kernel(self, x: Array, x_min: Array, x_max: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
-        low, high = flush(scalar(x_min)), flush(scalar(x_max))
-        if not high > low:
-            raise self.error(f"input 'x_max' must be above 'x_min', got {high} and {low}")
-        scale = flush(flush(high - low) / np.float32(255))
-        count, height, width, channels = x.shape
-        images = np.ascontiguousarray(x.swapaxes(1, 2)).reshape(count, height * width, channels)
-        pixels = np.float32(height * width)
-        mean = _sums(images, _unchanged) / pixels
+    def bind(self, memory: Workspace, x: TensorType, *ends: TensorType) -> Kernel:
+        count, height, width, channels = x.sizes
+        form, pixels = (count, height * width, channels), np.float32(height * width)
+        memory.borrowed += prod(x.sizes) + part_bytes(12, x) + 24 * count * channels
 
-        def squares(part: Array, index: slice) -> Array:
-            deviations = _deviations(part, mean[index, None], scale)
-            np.multiply(deviations, deviations, out=deviations)
-            return deviations if scale > SMALL else flush(deviations, deviations)
+        def kernel(x: Array, x_min: Array, x_max: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            low, high = flush(scalar(x_min)), flush(scalar(x_max))
+            if not high > low:
+                raise self.error(f"input 'x_max' must be above 'x_min', got {high} and {low}")
+            scale = flush(flush(high - low) / np.float32(255))
+            images = np.ascontiguousarray(x.swapaxes(1, 2)).reshape(form)
+            mean = _sums(images, _unchanged) / pixels
 
-        variance = flush(flush(_sums(images, squares) / pixels) + flush(np.float32(self.variance_epsilon)))
-        root = (1 / np.sqrt(variance.astype(np.float64))).astype(np.float32)
-        bottom, top = self._range(images, mean, scale, root)
+            def squares(part: Array, index: slice) -> Array:
+                deviations = _deviations(part, mean[index, None], scale)
+                np.multiply(deviations, deviations, out=deviations)
+                return deviations if scale > SMALL else flush(deviations, deviations)
 
-        def step(x: Array, mean: Array, root: Array, y: Array) -> None:
-            to_quantized(_normalized(x, mean, scale, root), bottom, top, "quint8", y)
+            variance = flush(flush(_sums(images, squares) / pixels) + flush(np.float32(self.variance_epsilon)))
+            root = (1 / np.sqrt(variance.astype(np.float64))).astype(np.float32)
+            bottom, top = self._range(images, mean, scale, root)
 
-        y = np.empty(x.shape, np.uint8) if out is None else out
-        return in_parts(step, y, x, mean[:, None, None], root[:, None, None]), bottom, top
+            def step(x: Array, mean: Array, root: Array, y: Array) -> None:
+                to_quantized(_normalized(x, mean, scale, root), bottom, top, "quint8", y)
+
+            y = np.empty(x.shape, np.uint8) if out is None else out
+            return in_parts(step, y, x, mean[:, None, None], root[:, None, None]), bottom, top
+
+        return kernel
 
     def _range(self, images: Array, mean: Array, scale: Float, root: Array) -> tuple[Float, Float]:
         """The range of the result."""
@@ -92,9 +98,6 @@ class QuantizedInstanceNorm(Opaque):
                 )
         least = np.float32(self.min_separation)
         return bottom, flush(bottom + least) if flush(top - bottom) < least else top
-
-    def workspace(self, x: TensorType, *ends: TensorType) -> int:
-        return prod(x.sizes) + part_bytes(12, x) + 24 * x.sizes[0] * x.sizes[-1]
 
 
 def _unchanged(part: Array, index: slice) -> Array:

@@ -10,8 +10,9 @@ from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
+from dataflow.core.workspace import Kernel, Workspace
 
 END = np.float32(2.0**20)  # of the range of the result, on either side of 0
 
@@ -59,33 +60,35 @@ class QuantizedBatchNormWithGlobalNormalization(Opaque):
     scale_after_normalization: bool = attr("multiply by `gamma`; otherwise it counts for nothing")
     grad = None
 
-    def kernel(self, *arrays: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
-        t = arrays[0]
-        mean, variance, beta, gamma = (_values(q, lo, hi) for q, lo, hi in zip(*[iter(arrays[3:])] * 3, strict=True))
-        scale = flush(np.float32(1) / np.sqrt(flush(variance + flush(np.float32(self.variance_epsilon)))))
-        if self.scale_after_normalization:
-            scale = flush(scale * gamma)
-        offset = flush(flush(-mean * scale) + beta)
-        scales, offsets = (levels_of(values, -END, END, "qint32") for values in (scale, offset))
-        table = levels_of(_values(every_number(t.dtype), arrays[1], arrays[2]), -END, END, "qint32")
-        one = level_of(1.0, -END, END, "qint32")
+    def bind(self, memory: Workspace, t: TensorType, *others: TensorType) -> Kernel:
+        memory.borrowed += part_bytes(24, t) + 200 * (t.sizes[-1] + 256)
+        every, one = every_number(storage(t.dtype)), level_of(1.0, -END, END, "qint32")
         lowest, highest = dtypes.limits("qint32")
 
-        def step(t: Array, scales: Array, offsets: Array, out: Array) -> None:
-            numbers = look_up(table, t, np.empty(t.shape, np.int64))
-            numbers *= scales
-            np.clip(numbers, lowest, highest, out=numbers)
-            numbers += (numbers >> 63) & (one - 1)
-            numbers //= one
-            numbers += offsets
-            np.clip(numbers, lowest, highest, out=numbers)
-            np.copyto(out, numbers, casting="unsafe")
+        def kernel(t: Array, *others: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            triples = zip(*[iter(others[2:])] * 3, strict=True)
+            mean, variance, beta, gamma = (_values(q, lo, hi) for q, lo, hi in triples)
+            scale = flush(np.float32(1) / np.sqrt(flush(variance + flush(np.float32(self.variance_epsilon)))))
+            if self.scale_after_normalization:
+                scale = flush(scale * gamma)
+            offset = flush(flush(-mean * scale) + beta)
+            scales, offsets = (levels_of(values, -END, END, "qint32") for values in (scale, offset))
+            table = levels_of(_values(every, *others[:2]), -END, END, "qint32")
 
-        result = np.empty(t.shape, np.int32) if out is None else out
-        return in_parts(step, result, t, scales, offsets), -END, END
+            def step(t: Array, scales: Array, offsets: Array, out: Array) -> None:
+                numbers = look_up(table, t, np.empty(t.shape, np.int64))
+                numbers *= scales
+                np.clip(numbers, lowest, highest, out=numbers)
+                numbers += (numbers >> 63) & (one - 1)
+                numbers //= one
+                numbers += offsets
+                np.clip(numbers, lowest, highest, out=numbers)
+                np.copyto(out, numbers, casting="unsafe")
 
-    def workspace(self, t: TensorType, *others: TensorType) -> int:
-        return part_bytes(24, t) + 200 * (t.sizes[-1] + 256)
+            result = np.empty(t.shape, np.int32) if out is None else out
+            return in_parts(step, result, t, scales, offsets), -END, END
+
+        return kernel
 
 
 def _values(q: Array, lo: Array, hi: Array) -> Array:

@@ -7,16 +7,19 @@ from math import prod
 import numpy as np
 
 from blocks.kernels.binned import Bins, extremes, of_counts, of_values
+from blocks.kernels.casting import cast_into
+from blocks.kernels.chunked import cut
 from blocks.kernels.float_histogram import observe, observe_bytes
 from blocks.kernels.range_search import Ends, least_divergence, least_error, moving_average, percentile
 from blocks.quantization_ops.observers import PerChannel
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.errors import listing, nearest
 from dataflow.core.float_bins import PER_CHANNEL, WHOLE
 from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import Shape, element_count, fits, show
+from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.workspace import Kernel, Workspace
 
 METHODS = {"min_max": None, "percentile": 99.99, "mse": None, "entropy": None, "moving_average": 0.9}
 _LIMITS = {"percentile": (50.0, 100.0), "moving_average": (0.0, 1.0)}
@@ -88,9 +91,9 @@ class RangeMethod(Opaque, abstract=True):
         return low, high
 
 
-def _ends(ends: Ends, shape: tuple[int, ...], dtype: DType) -> tuple[Array, Array]:
+def _ends(ends: Ends, shape: tuple[int, ...], dtype: DType, out: Array | None) -> Ends:
     low, high = (dtypes.rounded(end.reshape(shape) + 0.0, dtype) for end in ends)  # never -0.0
-    return low, high
+    return cast_into(low, dtype, out), high
 
 
 class RangeOf(RangeMethod):
@@ -146,18 +149,23 @@ class RangeOf(RangeMethod):
             )
         return [lowest.shape] * 2
 
-    def workspace(self, counts: TensorType, *others: TensorType | None) -> int:
-        return _SEARCH * (element_count(counts.shape) or 0)
-
-    def kernel(self, counts: Array, lowest: Array, highest: Array, batches: Array | None) -> Ends:
+    def bind(self, memory: Workspace, counts: TensorType, lowest: TensorType, *others: TensorType | None) -> Kernel:
         name, number = method_of(self.method)
-        low, high = self._whole(np.atleast_1d(lowest), np.atleast_1d(highest))
-        if name == "moving_average" and batches is not None:
-            found = self._whole(*moving_average(batches, number or 0.0))
-        else:
-            first, last = (np.atleast_1d(end).astype(np.float64) for end in (lowest, highest))
-            found = self._search(of_counts(counts.reshape(low.size, -1), first, last), low, high, lowest.dtype)
-        return _ends(found, lowest.shape, lowest.dtype)
+        rows, sizes, dtype = prod(lowest.sizes), lowest.sizes, storage(lowest.dtype)
+        memory.borrowed += _SEARCH * prod(counts.sizes)
+
+        def kernel(
+            counts: Array, lowest: Array, highest: Array, batches: Array | None, out: Array | None = None
+        ) -> Ends:
+            low, high = self._whole(np.atleast_1d(lowest), np.atleast_1d(highest))
+            if name == "moving_average" and batches is not None:
+                found = self._whole(*moving_average(batches, number or 0.0))
+            else:
+                first, last = (np.atleast_1d(end).astype(np.float64) for end in (lowest, highest))
+                found = self._search(of_counts(counts.reshape(rows, -1), first, last), low, high, dtype)
+            return _ends(found, sizes, dtype, out)
+
+        return kernel
 
 
 class RangeOfValues(RangeMethod, PerChannel):
@@ -185,22 +193,24 @@ class RangeOfValues(RangeMethod, PerChannel):
     def shape_of(self, x: TensorType) -> list[Shape]:
         return [self.channels(x)] * 2
 
-    def kernel(self, x: Array) -> Ends:
-        rows = x.reshape(1, -1)
-        if self.axis is not None:
-            moved = np.moveaxis(x, self.channel(x.ndim), 0)
-            rows = moved.reshape(len(moved), prod(moved.shape[1:]))
-        count = rows.shape[1]
+    def bind(self, memory: Workspace, x: TensorType) -> Kernel:
+        axis = None if self.axis is None else self.channel(len(x.sizes))
+        channels = 1 if axis is None else x.sizes[axis]
+        count = prod(size for i, size in enumerate(x.sizes) if i != axis)
         size = max(1, _AT_ONCE // max(count, 1)) if count <= _SORTED else 1
-        parts = [self._of_rows(rows[start : start + size]) for start in range(0, len(rows), size)]
-        low, high = (np.concatenate([part[i] for part in parts] or [np.empty(0)]) for i in (0, 1))
-        return _ends((low, high), () if self.axis is None else (len(rows),), x.dtype)
+        shape, dtype = () if axis is None else (channels,), storage(x.dtype)
+        if count > _SORTED:
+            memory.borrowed += observe_bytes(x, WHOLE, 1) + (_SEARCH << WHOLE)
+        else:
+            memory.borrowed += _SEARCH * min(prod(x.sizes), _AT_ONCE)
 
-    def workspace(self, x: TensorType) -> int:
-        count, channels = element_count(x.shape) or 0, element_count(self.channels(x)) or 1
-        if count // channels > _SORTED:
-            return observe_bytes(x, WHOLE, 1) + _SEARCH << WHOLE
-        return _SEARCH * min(count, _AT_ONCE)
+        def kernel(x: Array, out: Array | None = None) -> Ends:
+            rows = (x if axis is None else np.moveaxis(x, axis, 0)).reshape(channels, count)
+            parts = [self._of_rows(rows[part]) for part in cut(channels, size)]
+            low, high = (np.concatenate([part[i] for part in parts] or [np.empty(0)]) for i in (0, 1))
+            return _ends((low, high), shape, dtype, out)
+
+        return kernel
 
     def _of_rows(self, rows: Array) -> Ends:
         counts, low, high = observe(rows.T[:, :, None], WHOLE) if rows.shape[1] > _SORTED else (None, *extremes(rows))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from blocks.kernels.affine import nearest, quantized_bytes, requantize, store, value_of
+from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import agree, element_count
+from dataflow.core.workspace import Kernel, Workspace
 
+FLOAT = np.dtype(np.float32)
+Ends = tuple[Array, Float]
 BELOW_INT64 = -(2**63)  # what the reference's processor makes of a float that no int64 can hold
 
 
@@ -42,8 +46,12 @@ class RequantizationRange(Opaque):
                 raise self.error(f"input '{name}' must have a value, got {end}")
         return ()
 
-    def kernel(self, input: Array, input_min: Array, input_max: Array) -> tuple[Float, Float]:
-        return _value_range(input, input_min.flat[0], input_max.flat[0])
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        def kernel(input: Array, input_min: Array, input_max: Array, out: Array | None = None) -> Ends:
+            low, high = _value_range(input, input_min.flat[0], input_max.flat[0])
+            return cast_into(low, FLOAT, out), high
+
+        return kernel
 
     grad = None
 
@@ -61,9 +69,6 @@ class Requantization(Opaque, abstract=True):
 
     def shape_of(self, input: TensorType, *ends: TensorType) -> list[Shape]:
         return [input.shape, (), ()]
-
-    def workspace(self, input: TensorType, *ends: TensorType) -> int:
-        return quantized_bytes(input)
 
 
 class Requantize(Requantization):
@@ -87,22 +92,20 @@ class Requantize(Requantization):
     output_min = Out("float32", "`requested_output_min`", shape=())
     output_max = Out("float32", "`requested_output_max`", shape=())
 
-    def kernel(
-        self,
-        input: Array,
-        input_min: Array,
-        input_max: Array,
-        requested_output_min: Array,
-        requested_output_max: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, Array, Array]:
-        lo, hi = flush(requested_output_min), flush(requested_output_max)
-        if not lo <= 0:
-            raise self.error(f"input 'requested_output_min' must be at most 0, got {requested_output_min}")
-        if not hi >= 0:
-            raise self.error(f"input 'requested_output_max' must be at least 0, got {requested_output_max}")
-        output = _requantize(input, input_min, input_max, lo, hi, self.out_type, out)
-        return output, requested_output_min.copy(), requested_output_max.copy()
+    def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
+        memory.borrowed += quantized_bytes(input)
+
+        def kernel(
+            input: Array, input_min: Array, input_max: Array, least: Array, most: Array, out: Array | None = None
+        ) -> tuple[Array, Array, Array]:
+            lo, hi = flush(least), flush(most)
+            if not lo <= 0:
+                raise self.error(f"input 'requested_output_min' must be at most 0, got {least}")
+            if not hi >= 0:
+                raise self.error(f"input 'requested_output_max' must be at least 0, got {most}")
+            return _requantize(input, input_min, input_max, lo, hi, self.out_type, out), least.copy(), most.copy()
+
+        return kernel
 
 
 class QuantizeDownAndShrinkRange(Requantization):
@@ -121,11 +124,16 @@ class QuantizeDownAndShrinkRange(Requantization):
     output_min = Out("float32", "value of the smallest number in `input`, at most 0", shape=())
     output_max = Out("float32", "value of the largest number in `input`", shape=())
 
-    def kernel(
-        self, input: Array, input_min: Array, input_max: Array, out: Array | None = None
-    ) -> tuple[Array, Float, Float]:
-        low, high = _value_range(input, input_min, input_max)
-        return _requantize(input, input_min, input_max, low, high, self.out_type, out), low, high
+    def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
+        memory.borrowed += quantized_bytes(input)
+
+        def kernel(
+            input: Array, input_min: Array, input_max: Array, out: Array | None = None
+        ) -> tuple[Array, Float, Float]:
+            low, high = _value_range(input, input_min, input_max)
+            return _requantize(input, input_min, input_max, low, high, self.out_type, out), low, high
+
+        return kernel
 
 
 class RequantizationRangePerChannel(Opaque):
@@ -157,13 +165,17 @@ class RequantizationRangePerChannel(Opaque):
             _check_channels(self, input, name, end)
         return ()
 
-    def kernel(self, input: Array, input_min: Array, input_max: Array) -> tuple[Float, Float]:
-        axes = tuple(range(input.ndim - 1))
-        low, high = input.min(axis=axes), input.max(axis=axes)
-        size = np.maximum(np.abs(low.astype(np.int64)), np.abs(high.astype(np.int64)))
-        reach = flush(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
-        top = np.fmin(np.fmax.reduce(reach, initial=TINY[reach.dtype]), flush(np.float32(self.clip_value_max)))
-        return (-top if (low < 0).any() else np.float32(0)), top
+    def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
+        axes = tuple(range(len(input.sizes) - 1))
+
+        def kernel(input: Array, input_min: Array, input_max: Array, out: Array | None = None) -> Ends:
+            low, high = input.min(axis=axes), input.max(axis=axes)
+            size = np.maximum(np.abs(low.astype(np.int64)), np.abs(high.astype(np.int64)))
+            reach = flush(_larger(input_min, input_max) * size.astype(np.float32) / np.float32(2**31))
+            top = np.fmin(np.fmax.reduce(reach, initial=TINY[reach.dtype]), flush(np.float32(self.clip_value_max)))
+            return cast_into(-top if (low < 0).any() else 0, FLOAT, out), top
+
+        return kernel
 
     grad = None
 
@@ -202,27 +214,23 @@ class RequantizePerChannel(Opaque):
             _check_channels(self, input, name, end)
         return [input.shape, (), ()]
 
-    def kernel(
-        self,
-        input: Array,
-        input_min: Array,
-        input_max: Array,
-        requested_output_min: Array,
-        requested_output_max: Array,
-        out: Array | None = None,
-    ) -> tuple[Array, Array, Array]:
-        lo, hi = requested_output_min.reshape(()), requested_output_max.reshape(())
-        if self.out_type == "qint8" and not flush(lo) < 0:
-            raise self.error(f"input 'requested_output_min' must be below 0 for qint8, got {lo}")
-        highest = dtypes.limits(self.out_type)[1]
-        step = flush(flush(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi)) / np.float32(2**31))
-        factor = flush(np.float32(highest) * step)
-        output = np.empty(input.shape, dtypes.storage(self.out_type)) if out is None else out
-        in_parts(self._to_numbers, output, input, factor.reshape(() if input.ndim == 0 else -1))
-        return output, lo.copy(), hi.copy()
+    def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
+        memory.borrowed += quantized_bytes(input)
+        sizes, dtype, highest = input.sizes, storage(self.out_type), dtypes.limits(self.out_type)[1]
 
-    def workspace(self, input: TensorType, *ends: TensorType) -> int:
-        return quantized_bytes(input)
+        def kernel(
+            input: Array, input_min: Array, input_max: Array, least: Array, most: Array, out: Array | None = None
+        ) -> tuple[Array, Array, Array]:
+            lo, hi = least.reshape(()), most.reshape(())
+            if self.out_type == "qint8" and not flush(lo) < 0:
+                raise self.error(f"input 'requested_output_min' must be below 0 for qint8, got {lo}")
+            width = flush(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi))
+            factor = flush(np.float32(highest) * flush(width / np.float32(2**31)))
+            output = np.empty(sizes, dtype) if out is None else out
+            in_parts(self._to_numbers, output, input, factor.reshape(-1 if sizes else ()))
+            return output, lo.copy(), hi.copy()
+
+        return kernel
 
     def _to_numbers(self, input: Array, factor: Array, out: Array) -> None:
         lowest, highest = dtypes.limits(self.out_type)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
+from blocks.kernels.casting import cast_into
 from blocks.kernels.nudged_range import Ranges
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.shapes import element_count, fits, show
+from dataflow.core.shapes import fits, show
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class ScaleOf(Opaque):
@@ -40,9 +44,11 @@ class ScaleOf(Opaque):
             raise self.error(f"inputs 'max' and 'min' must have one shape, got {show(max.shape)} and {show(min.shape)}")
         return [max.shape] * 2
 
-    def kernel(self, max: Array, min: Array | None) -> tuple[Array, Array]:
-        grid = Ranges(-max if min is None else min, max, self.num_bits, self.narrow_range).grid()
-        return grid.scale.astype(np.float32), grid.zero_point.astype(np.int32)
+    def bind(self, memory: Workspace, max: TensorType, min: TensorType | None) -> Kernel:
+        memory.borrowed += 48 * prod(max.sizes)
 
-    def workspace(self, max: TensorType, min: TensorType | None) -> int:
-        return 48 * (element_count(max.shape) or 0)
+        def kernel(max: Array, min: Array | None, out: Array | None = None) -> tuple[Array, Array]:
+            grid = Ranges(-max if min is None else min, max, self.num_bits, self.narrow_range).grid()
+            return cast_into(grid.scale, np.dtype(np.float32), out), grid.zero_point.astype(np.int32)
+
+        return kernel
