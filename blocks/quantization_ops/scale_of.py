@@ -45,7 +45,7 @@ class ScaleOf(Opaque):
         return [max.shape] * 2
 
     def bind(self, memory: Workspace, max: TensorType, min: TensorType | None) -> Kernel:
-        memory.borrowed += 48 * prod(max.sizes)
+        memory.borrowed += 52 * prod(max.sizes)
 
         def kernel(max: Array, min: Array | None, out: Array | None = None) -> tuple[Array, Array]:
             grid = Ranges(-max if min is None else min, max, self.num_bits, self.narrow_range).grid()
