@@ -35,6 +35,7 @@ from blocks.nn_ops.window_base import BORDER, PADDINGS, Windowed
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.numpy_state import in_short_runs
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Dim, Shape, agree, fits, merge, show
 from dataflow.core.wire import Wire
@@ -127,7 +128,7 @@ class Dilation2D(Dilating):
                     np.copyto(target, y, casting="unsafe")
             return out
 
-        return kernel
+        return in_short_runs(kernel, prod(input.sizes))
 
     @staticmethod
     def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:
@@ -217,7 +218,7 @@ class Dilation2DBackpropInput(DilationGradient):
 
             return scatter(out_backprop, np.empty(shape, dtype) if out is None else out, select)
 
-        return kernel
+        return in_short_runs(kernel, prod(shape))
 
 
 class Dilation2DBackpropFilter(DilationGradient):

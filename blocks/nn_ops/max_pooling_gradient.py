@@ -26,6 +26,7 @@ from blocks.nn_ops.window_base import BORDER, FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.numpy_state import in_short_runs
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, merge
 from dataflow.core.wire import Wire
@@ -87,7 +88,7 @@ class MaxPoolGrad(MaxGradient):
 
             return scatter(grad, np.empty(shape, dtype) if out is None else out, select)
 
-        return kernel
+        return in_short_runs(kernel, prod(orig_input.sizes))
 
     @staticmethod
     def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:
@@ -142,7 +143,7 @@ class MaxPoolGradGrad(MaxGradient):
                 gather(grad[band.input], selected, taken[band.output], shaped(product, y.shape))
             return taken
 
-        return kernel
+        return in_short_runs(kernel, prod(orig_input.sizes))
 
     @staticmethod
     def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:

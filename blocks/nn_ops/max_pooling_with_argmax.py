@@ -16,6 +16,7 @@ from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.numpy_state import in_short_runs, run_buffer
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, merge
 from dataflow.core.wire import Wire
@@ -63,7 +64,7 @@ class MaxPoolWithArgmax(Pooling):
         shape, dtype, bands = input.sizes, storage(input.dtype), self.bands(input.sizes)
         made, indices = self.infer(input)[0].sizes, storage(self.Targmax)
         copy, result, corners, offsets, *space = memory.arrays(*self.scratch_arrays(bands, dtype))
-        memory.borrowed += 3 * 8 * min(prod(bands.output), np.getbufsize())  # NumPy's own, for indices
+        memory.borrowed += 3 * 8 * min(prod(bands.output), run_buffer(prod(shape)))  # NumPy's own, for indices
         columns, channels = shape[2:]
         width = bands.slides[1][1].kernel
 
@@ -90,7 +91,7 @@ class MaxPoolWithArgmax(Pooling):
                     np.copyto(target, y, casting="unsafe")
             return top, index
 
-        return kernel
+        return in_short_runs(kernel, prod(input.sizes))
 
     def begin(self, band: Band, shape: tuple[int, ...], corners: Array, place: Array) -> None:
         """The index of the first element of each window of a band, were it on the image."""

@@ -23,6 +23,7 @@ from blocks.nn_ops.window_base import FORMAT_3D, FORMATS_3D
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.numpy_state import in_short_runs
 from dataflow.core.ranges import Range
 from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape
@@ -142,7 +143,7 @@ class MaxPool3DGrad(MaxGradient):
 
             return scatter(grad, np.empty(shape, dtype) if out is None else out, select)
 
-        return kernel
+        return in_short_runs(kernel, prod(orig_input.sizes))
 
     @staticmethod
     def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from blocks.kernels.windows import split
 from blocks.nn_ops.window_base import BORDER, PADDINGS, Windowed
 from dataflow.core.block import Ints, TensorType, attr
 from dataflow.core.dtypes import Array, storage
+from dataflow.core.numpy_state import in_short_runs
 from dataflow.core.shapes import Shape, fits, show
 from dataflow.core.workspace import Kernel
 
@@ -56,7 +58,7 @@ class Pooling(Windowed, abstract=True):
         def kernel(*inputs: Array, out: Array | None = None) -> Array:
             return move(inputs[-1], np.empty(shape, dtype) if out is None else out)
 
-        return kernel
+        return in_short_runs(kernel, prod(shape))
 
     def require_rank(self, port: str, shape: Shape) -> None:
         """Raise BlockError unless the input at ``port`` has the dims of the layout."""

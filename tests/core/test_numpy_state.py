@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from dataflow.core.numpy_state import BUFFER, FixedNumpyState
+from dataflow.core.numpy_state import BUFFER, LARGE, RUNS, FixedNumpyState, in_short_runs
 
 
 @pytest.fixture
@@ -56,3 +56,19 @@ def test_sums_have_the_bits_of_the_default_buffer(callers_own: None) -> None:
         expected = total()
     np.setbufsize(BUFFER)
     assert total() == expected != with_small_buffer
+
+
+def test_the_buffer_is_small_while_a_kernel_of_many_elements_runs():
+    def kernel(fail: bool, more: int = 0) -> int:
+        if fail:
+            raise ValueError
+        return np.getbufsize() + more
+
+    assert in_short_runs(kernel, LARGE - 1) is kernel
+    small = in_short_runs(kernel, LARGE)
+    with FixedNumpyState():
+        assert small(False, more=1) == RUNS + 1
+        assert np.getbufsize() == BUFFER
+        with pytest.raises(ValueError):
+            small(True)
+        assert np.getbufsize() == BUFFER
