@@ -71,7 +71,7 @@ class Block(Shown, Quantizable, KernelInputs):
     better: ClassVar[str] = ""  # of a metric or loss: "max" if more is better, "min" if less is
     grad: ClassVar[Any] = MISSING_GRADIENT
     bind: ClassVar[Any] = None
-    written_bind: ClassVar[Any] = None  # the same, also where a subclass has a kernel that calls the bound one
+    written_bind: ClassVar[Any] = None  # that of the base, where a subclass has a kernel
     remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads

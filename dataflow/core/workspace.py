@@ -59,7 +59,7 @@ class Workspace:
 def counted(block: Block, types: Sequence[OperandType]) -> Workspace:
     """The memory that a block binds for inputs of these types, as a number."""
     memory = Workspace()
-    block.written_bind(memory, *types)
+    _bind(block)(memory, *types)
     return memory
 
 
@@ -73,10 +73,16 @@ def call(block: Block, arrays: Sequence[Any], out: Array | None = None) -> Any:
     memory = counted(block, types)
     if memory.nbytes + memory.kept > KEPT:
         with Scratch() as empty:
-            return block.written_bind(Workspace(empty((memory.nbytes,), np.uint8)), *types)(*arrays, out=out)
-    kernel = block.written_bind(Workspace(aligned(memory.nbytes)), *types)
+            return _bind(block)(Workspace(empty((memory.nbytes,), np.uint8)), *types)(*arrays, out=out)
+    kernel = _bind(block)(Workspace(aligned(memory.nbytes)), *types)
     block.__dict__["_bound"] = key, kernel  # one tuple, so that other threads never see half of it
     return kernel(*arrays, out=out)
+
+
+def _bind(block: Block) -> Callable[..., Any]:
+    """How a block binds, or how its base does, where it has a kernel that calls the one bound there."""
+    bind: Callable[..., Any] = block.bind or block.written_bind
+    return bind
 
 
 def _likes(block: Block, arrays: Sequence[Any]) -> list[Hashable]:
