@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,6 +94,11 @@ class Signature:
     inputs: dict[str, In] = field(default_factory=dict)
     outputs: dict[str, Out] = field(default_factory=dict)
     attrs: dict[str, Attr] = field(default_factory=dict)
+
+    @cached_property
+    def holds_arrays(self) -> bool:
+        """Whether an attr is an array."""
+        return any(attr.kind == "Tensor" for attr in self.attrs.values())
 
     @classmethod
     def joined(cls, signatures: Iterable[Signature]) -> Signature:

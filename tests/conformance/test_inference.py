@@ -42,6 +42,11 @@ WRONG = [
         made(shape_of=lambda self, x: x.shape if x.value is None else (x.value.size, 1)),
         "static=True on inputs whose values decide the types, got float32[2, 1] with values, float32[2] without",
     ),
+    (
+        "valueless",
+        made(infer=lambda self, x: [x]),
+        "must have static=True on inputs whose values decide the types, got float32[2] with values, float32[2] without",
+    ),
     ("unknown_dims", made(shape_of=lambda self, x: tuple(x.shape)), "inference must accept unknown rank for Made()"),
     ("unknown_dims", made(shape_of=lambda self, x: (7,) if x.shape == (None,) else x.shape), "or less, got float32[7]"),
     ("unknown_dims", made(infer=by_dims), "with unknown rank must be inferred as float32[2] or less, got float64"),

@@ -12,6 +12,7 @@ from dataflow.core.errors import GraphError
 from dataflow.core.ports import Literal
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
+from dataflow.graph import node_types as node_types_module
 from dataflow.graph.graph import Graph
 from dataflow.graph.node_types import node_types
 
@@ -48,6 +49,38 @@ def test_errors_name_the_node_once(operands: list[TensorType], told: str) -> Non
     with pytest.raises(GraphError) as refused:
         node_types("node 'y' (AddV2)", blocks["AddV2"](), operands, lambda type_: type_)
     assert str(refused.value) == told
+
+
+def test_types_of_equal_blocks_and_operands_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+    broadcast, shape_of = blocks["AddV2"].shape_of, blocks["Concat"].shape_of
+    monkeypatch.setattr(blocks["AddV2"], "shape_of", lambda *of: asked.append(of) or broadcast(*of))
+    monkeypatch.setattr(blocks["Concat"], "shape_of", lambda *of: asked.append(of) or shape_of(*of))
+    monkeypatch.setattr(node_types_module, "_remembered", {})
+    x, y = TensorType("float32", ("N", 3)), TensorType("float32", (3,))
+    for operands, calls in [((x, y), 1), ((x, y), 1), ((x, Literal(2)), 2), ((x, Literal(3)), 2), ((y, x), 3)]:
+        assert outputs(blocks["AddV2"](), *operands) == [x]
+        assert len(asked) == calls
+    for axis, sizes in [(0, (6,)), (0, (6,)), (-1, (6,))]:  # the value of a static port is looked at
+        assert [t.shape for t in outputs(blocks["Concat"](), (y, y), known(axis))] == [sizes]
+    assert len(asked) == 6
+    for count in (1, 2, 1):  # unlike numbers of operands on a port
+        assert len(outputs(blocks["Concat"](), (y,) * count, TensorType("int32", ()))) == 1
+    assert len(asked) == 8
+
+
+def test_a_block_that_holds_an_array_is_not_compared() -> None:
+    block = blocks["Const"](value=np.zeros(9, np.float32))
+    assert outputs(block)[0].shape == (9,)
+    assert "_key" not in block.__dict__
+
+
+def test_no_more_types_are_remembered_than_a_few_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_types_module, "_MOST", 3)
+    monkeypatch.setattr(node_types_module, "_remembered", {})
+    for size in range(10):
+        assert outputs(blocks["Relu"](), TensorType("float32", (size,))) == [TensorType("float32", (size,))]
+        assert len(node_types_module._remembered) <= 3
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
