@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -13,52 +11,70 @@ from dataflow.core.dtypes import Array
 from dataflow.core.random import CHUNK, Key
 
 
-def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Array:
+def uniform(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64", out: Array | None = None) -> Array:
     """Numbers from [0, 1), drawn in float32 for the 16-bit types and rounded down, so that none of them gets to 1."""
-    compute: Any = dtypes.compute(dtypes.storage(dtype))
-    values = key.draw(shape, lambda generator, n: generator.random(n, compute), *seeds)
-    if dtype in ("float16", "bfloat16"):
-        # bits that do not fit are cleared: each value x then comes as often as numbers from x to the next
-        bits = values.view(np.uint32)
-        bits &= np.uint32(0xFFFFE000 if dtype == "float16" else 0xFFFF0000)
-    return values.astype(dtypes.storage(dtype), copy=False)
+    kept = {"float16": 0xFFFFE000, "bfloat16": 0xFFFF0000}.get(dtype)
+
+    def sample(generator: np.random.Generator, part: Array) -> None:
+        generator.random(out=part, dtype=part.dtype)
+        if kept is not None:
+            # bits that do not fit are cleared: each value x then comes as often as numbers from x to the next
+            bits = part.view(np.uint32)
+            np.bitwise_and(bits, np.uint32(kept), bits)
+
+    return _drawn(key, shape, sample, seeds, dtype, out)
 
 
-def normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Array:
+def normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64", out: Array | None = None) -> Array:
     """Numbers of a standard normal distribution."""
-    compute: Any = dtypes.compute(dtypes.storage(dtype))
-    values = key.draw(shape, lambda generator, n: generator.standard_normal(n, compute), *seeds)
-    return values.astype(dtypes.storage(dtype), copy=False)
+
+    def sample(generator: np.random.Generator, part: Array) -> None:
+        generator.standard_normal(out=part, dtype=part.dtype)
+
+    return _drawn(key, shape, sample, seeds, dtype, out)
 
 
-def truncated_normal(key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64") -> Array:
-    """Numbers of a standard normal distribution, drawn again where they are above 2 or below -2."""
-    compute: Any = dtypes.compute(dtypes.storage(dtype))
-
-    def sample(generator: np.random.Generator, n: int) -> Array:
-        values: Array = generator.standard_normal(n, compute)
-        far = np.flatnonzero(np.abs(values) > 2)
-        while far.size:
-            values[far] = generator.standard_normal(far.size, compute)
-            far = far[np.abs(values[far]) > 2]
-        return values
-
-    return key.draw(shape, sample, *seeds).astype(dtypes.storage(dtype), copy=False)
-
-
-def drawn_bytes(count: int, itemsize: int, drawn: int, more: int = 0) -> int:
-    """What it takes to draw ``count`` numbers of an item size in one of ``drawn`` bytes, with ``more`` in a chunk."""
-    chunk = min(count, CHUNK) * (drawn + more)
-    return chunk if drawn <= itemsize else count * drawn + max(0, chunk - count * itemsize)  # the chunk goes before
-
-
-def draw_each(
-    key: Key, shape: tuple[int, ...], sample: Callable[[np.random.Generator, Array], Array], *seeds: int
+def truncated_normal(
+    key: Key, shape: tuple[int, ...], *seeds: int, dtype: str = "float64", out: Array | None = None
 ) -> Array:
-    """A float64 array whose elements have a distribution each; ``sample`` gets a generator and flat positions."""
-    size, values = prod(shape), np.empty(shape)
-    row = values.reshape(-1)
-    for chunk, start in enumerate(range(0, size, CHUNK)):
-        stop = min(start + CHUNK, size)
+    """Numbers of a standard normal distribution, drawn again where they are above 2 or below -2."""
+
+    def sample(generator: np.random.Generator, part: Array) -> None:
+        generator.standard_normal(out=part, dtype=part.dtype)
+        far = np.flatnonzero(np.abs(part) > 2)
+        while far.size:
+            part[far] = generator.standard_normal(far.size, part.dtype)
+            far = far[np.abs(part[far]) > 2]
+
+    return _drawn(key, shape, sample, seeds, dtype, out)
+
+
+def _drawn(
+    key: Key,
+    shape: tuple[int, ...],
+    sample: Callable[[np.random.Generator, Array], object],
+    seeds: tuple[int, ...],
+    dtype: str,
+    out: Array | None,
+) -> Array:
+    """Numbers drawn in the dtype to compute in, and rounded to the one that is wanted."""
+    stored = dtypes.storage(dtype)
+    exact, out = dtypes.compute(stored), np.empty(shape, stored) if out is None else out
+    if exact == stored:
+        return key.fill(out, sample, *seeds)
+    buffer = np.empty(min(out.size, CHUNK), exact)
+
+    def narrowed(generator: np.random.Generator, part: Array) -> None:
+        sample(generator, buffer[: part.size])
+        part[...] = buffer[: part.size]
+
+    return key.fill(out, narrowed, *seeds)
+
+
+def draw_each(key: Key, out: Array, sample: Callable[[np.random.Generator, Array], Array], *seeds: int) -> Array:
+    """The array filled with numbers that have a distribution each; ``sample`` gets a generator and flat positions."""
+    row = out.reshape(-1)
+    for chunk, start in enumerate(range(0, out.size, CHUNK)):
+        stop = min(start + CHUNK, out.size)
         row[start:stop] = sample(key.generator(*seeds, chunk=chunk), np.arange(start, stop))
-    return values
+    return out

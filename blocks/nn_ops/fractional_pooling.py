@@ -15,12 +15,13 @@ from blocks.kernels.sliding_windows import shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Tensor, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.random import Key
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class FractionalPooling(Opaque, abstract=True):
@@ -37,7 +38,7 @@ class FractionalPooling(Opaque, abstract=True):
     deterministic: bool = attr("whether each run draws the same windows", default=False)
     seed: int = attr("decides the windows where `deterministic`", default=0)
     seed2: int = attr("decides them too; where both are 0, that of the run does", default=0)
-    pure = False
+    pure, draws = False, True
 
     def check(self) -> None:
         ratio = self.pooling_ratio
@@ -59,13 +60,25 @@ class FractionalPooling(Opaque, abstract=True):
         lengths = [n + 1 if isinstance(n, int) else None for n in made]
         return [(batch, *made, channels), *((n,) for n in lengths)]
 
-    def workspace(self, value: TensorType) -> int:
-        made: Any = self.shape_of(value)[0]
-        return scratch_bytes(*self.scratch_arrays(value.sizes, made, dtypes.storage(value.dtype)))
+    def bind(self, memory: Workspace, value: TensorType) -> Kernel:
+        (made, *_), shape, dtype = self.infer(value), value.sizes, storage(value.dtype)
+        buffers = memory.arrays(*self.arrays_for(shape, made.sizes, dtype))
 
-    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+        def kernel(value: Array, out: Array | None = None, key: Key | None = None) -> tuple[Array, Array, Array]:
+            rows, columns = self.sequences(shape, key)
+            out = np.empty(made.sizes, dtype) if out is None else out
+            self.pool(value, rows, columns, out, buffers)
+            return out, rows, columns
+
+        return kernel
+
+    def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """The memory to work in."""
-        raise TypeError(f"{type(self).__name__}: must have a method scratch_arrays, got none; write one")
+        raise TypeError(f"{type(self).__name__}: must have a method arrays_for, got none; write one")
+
+    def pool(self, value: Array, rows: Array, columns: Array, out: Array, buffers: list[Array]) -> None:
+        """Pool over windows that begin in these rows and columns, into ``out``."""
+        raise TypeError(f"{type(self).__name__}: must have a method pool, got none; write one")
 
     def windows(self, size: Dim, axis: int) -> int | None:
         """How many windows there are along an axis of this size."""
@@ -104,29 +117,26 @@ class FractionalAvgPool(FractionalPooling):
     Source: tf.nn.fractional_avg_pool.
     """
 
-    def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
+    def pool(self, value: Array, rows: Array, columns: Array, out: Array, buffers: list[Array]) -> None:
         batch, height, width, channels = shape = value.shape
-        rows, columns = self.sequences(shape, key)
         number = areas(rows, columns, shape, self.overlapping)
         # a row and a column of zeros, which smaller windows take in
         down = places(rows, height, self.overlapping, beyond=height)
         along = places(columns, width, self.overlapping, beyond=width)
-        means = np.empty((batch, *number.shape[:2], channels), value.dtype)
-        with scratch(*self.scratch_arrays(shape, means.shape, value.dtype)) as (copy, result, between, buffer):
-            for part in cut(batch, at_once(shape)):
-                images = shaped(copy, (len(value[part]), height + 1, width + 1, channels))
-                images[:, :height, :width] = value[part]
-                images[:, height] = 0
-                images[:, :, width] = 0
-                lines = shaped(between, (*means[part].shape[:2], *images.shape[2:]))
-                total = shaped(result, means[part].shape)
-                reduce_windows(np.add, images, 1, down, lines, buffer)
-                reduce_windows(np.add, lines, 2, along, total, buffer)
-                np.add(total, 0, total)  # no zero is negative
-                np.copyto(means[part], divide(total, number, buffer), casting="unsafe")
-        return means, rows, columns
+        copy, result, between, buffer = buffers
+        for part in cut(batch, at_once(shape)):
+            images = shaped(copy, (len(value[part]), height + 1, width + 1, channels))
+            images[:, :height, :width] = value[part]
+            images[:, height] = 0
+            images[:, :, width] = 0
+            lines = shaped(between, (*out[part].shape[:2], *images.shape[2:]))
+            total = shaped(result, out[part].shape)
+            reduce_windows(np.add, images, 1, down, lines, buffer)
+            reduce_windows(np.add, lines, 2, along, total, buffer)
+            np.add(total, 0, total)  # no zero is negative
+            np.copyto(out[part], divide(total, number, buffer), casting="unsafe")
 
-    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+    def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for images and their means in the dtype to add in, and for adding."""
         exact, count = dtypes.accumulate(dtype), at_once(shape)
         lines = made[1] * (shape[2] + 1) * shape[3]
@@ -152,17 +162,13 @@ class FractionalMaxPool(FractionalPooling):
     Source: tf.nn.fractional_max_pool.
     """
 
-    def kernel(self, value: Array, key: Key | None = None) -> tuple[Array, Array, Array]:
-        rows, columns = self.sequences(value.shape, key)
+    def pool(self, value: Array, rows: Array, columns: Array, out: Array, buffers: list[Array]) -> None:
         down = places(rows, value.shape[1], self.overlapping)
         along = places(columns, value.shape[2], self.overlapping)
-        largest = np.empty((len(value), len(rows) - 1, len(columns) - 1, value.shape[3]), value.dtype)
-        with scratch(*self.scratch_arrays(value.shape, largest.shape, value.dtype)) as buffers:
-            for part in cut(len(value), at_once(value.shape)):
-                max_windows(value[part], down, along, largest[part], *buffers)
-        return largest, rows, columns
+        for part in cut(len(value), at_once(value.shape)):
+            max_windows(value[part], down, along, out[part], *buffers)
 
-    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+    def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for images reduced along their rows, and for the rows that this takes at a time."""
         return [((at_once(shape) * made[1] * prod(shape[2:]),), dtype)] * 2
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from blocks.kernels.chunked import cut
 from blocks.kernels.fractional_windows import areas, at_once, max_windows, own_windows, places, shared_windows
 from blocks.kernels.sliding_windows import shaped
-from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Opaque
-from dataflow.core.scratch import ArraySpec, scratch, scratch_bytes
+from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.workspace import Kernel, Workspace
 
 OVERLAPPING = "whether a window takes in the first row and column of the next"
 NUMBERS = ("float32", "float64", "int32", "int64")
@@ -75,19 +74,23 @@ class FractionalAvgPoolGrad(FractionalGradient):
         self.require_shape("out_backprop", out_backprop, shape, rows.shape, columns.shape)
         return shape
 
-    def kernel(
-        self, orig_input_tensor_shape: Array, out_backprop: Array, rows: Array, columns: Array, out: Array | None = None
-    ) -> Array:
-        shape = batch, height, width, channels = tuple(map(int, orig_input_tensor_shape))
-        self.require_sequences(rows, columns, shape)
-        number = areas(rows, columns, shape, self.overlapping).astype(np.float64)
-        dx = np.empty(shape, out_backprop.dtype) if out is None else out
-        down, along = [own_windows(rows, height)], [own_windows(columns, width)]
-        if self.overlapping:  # the window before comes first: another order is rounded otherwise
-            down.insert(0, shared_windows(rows, height))
-            along.insert(0, shared_windows(columns, width))
-        with scratch(*self.scratch_arrays(shape, out_backprop.shape, dx.dtype)) as (quotients, values, between, *sums):
-            for part in cut(batch, at_once(shape)):
+    def bind(self, memory: Workspace, orig_input_tensor_shape: TensorType, *types: TensorType) -> Kernel:
+        (made,) = self.infer(orig_input_tensor_shape, *types)
+        dtype, (batch, height, width, channels) = storage(made.dtype), made.sizes
+        quotients, values, between, *sums = memory.arrays(*self.arrays_for(made.sizes, types[0].sizes, dtype))
+        at_a_time = at_once(made.sizes)
+
+        def kernel(
+            orig_input_tensor_shape: Array, out_backprop: Array, rows: Array, columns: Array, out: Array | None = None
+        ) -> Array:
+            self.require_sequences(rows, columns, made.sizes)
+            number = areas(rows, columns, made.sizes, self.overlapping).astype(np.float64)
+            dx = np.empty(made.sizes, dtype) if out is None else out
+            down, along = [own_windows(rows, height)], [own_windows(columns, width)]
+            if self.overlapping:  # the window before comes first: another order is rounded otherwise
+                down.insert(0, shared_windows(rows, height))
+                along.insert(0, shared_windows(columns, width))
+            for part in cut(batch, at_a_time):
                 dy, image = out_backprop[part], dx[part]
                 per_pixel = np.divide(dy, number, shaped(quotients, dy.shape))
                 padded = shaped(values, (len(dy), dy.shape[1] + 1, dy.shape[2] + 1, channels))
@@ -104,16 +107,11 @@ class FractionalAvgPoolGrad(FractionalGradient):
                             lines.take(columns_of, 2, total, "clip")
                 if self.overlapping:
                     np.copyto(image, total, casting="unsafe")
-        return dx
+            return dx
 
-    def workspace(
-        self, orig_input_tensor_shape: TensorType, out_backprop: TensorType, rows: TensorType, columns: TensorType
-    ) -> int:
-        shape: Any = self.shape_of(orig_input_tensor_shape, out_backprop, rows, columns)
-        dtype = dtypes.storage(out_backprop.dtype)
-        return 0 if None in shape else scratch_bytes(*self.scratch_arrays(shape, out_backprop.sizes, dtype))
+        return kernel
 
-    def scratch_arrays(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+    def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for gradients per pixel, these spread along columns and along rows, and for two images to add.
 
         Where each pixel is in one window it is rounded before it is spread.
@@ -155,26 +153,30 @@ class FractionalMaxPoolGrad(FractionalGradient):
             self.require_shape(port, given, orig_input.shape, rows.shape, columns.shape)
         return (None,) * 4 if orig_input.shape is None else orig_input.shape
 
-    def kernel(
-        self,
-        orig_input: Array,
-        orig_output: Array,
-        out_backprop: Array,
-        rows: Array,
-        columns: Array,
-        out: Array | None = None,
-    ) -> Array:
-        shape, made, dtype = orig_input.shape, orig_output.shape, orig_input.dtype
-        self.require_sequences(rows, columns, shape)
-        dx = np.empty(shape, dtype) if out is None else out
-        dx.fill(0)
-        down, along = places(rows, shape[1], self.overlapping), places(columns, shape[2], self.overlapping)
-        elements = list(product(range(len(down)), range(len(along))))
-        # where in an image each element of each window lies, and for each window where its own are
-        table = np.stack([(down[i][:, None] * shape[2] + along[j]).reshape(-1) * shape[3] for i, j in elements])
+    def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, *types: TensorType) -> Kernel:
+        shape, made, dtype = orig_input.sizes, orig_output.sizes, storage(orig_input.dtype)
+        largest, between, buffer, masks, numbers, indices = memory.arrays(*self.arrays_for(shape, made, dtype))
         windows = np.arange(prod(made[1:3])).reshape(*made[1:3], 1)
-        space = self.scratch_arrays(shape, made, dtype)
-        with scratch(*space) as (largest, between, buffer, masks, numbers, indices):
+        channels, images = np.arange(shape[3]), np.arange(at_once(shape))[:, None, None, None]
+        images *= prod(shape[1:])
+        memory.kept += windows.nbytes + channels.nbytes + images.nbytes
+        memory.borrowed += 8 * windows.size * (1 + prod(shape[1:3]) // max(windows.size, 1))  # places of elements
+
+        def kernel(
+            orig_input: Array,
+            orig_output: Array,
+            out_backprop: Array,
+            rows: Array,
+            columns: Array,
+            out: Array | None = None,
+        ) -> Array:
+            self.require_sequences(rows, columns, shape)
+            dx = np.empty(shape, dtype) if out is None else out
+            dx.fill(0)
+            down, along = places(rows, shape[1], self.overlapping), places(columns, shape[2], self.overlapping)
+            elements = list(product(range(len(down)), range(len(along))))
+            # where in an image each element of each window lies, and for each window where its own are
+            table = np.stack([(down[i][:, None] * shape[2] + along[j]).reshape(-1) * shape[3] for i, j in elements])
             for part in cut(shape[0], at_once(shape)):
                 x, y, of_part = orig_input[part], orig_output[part], (len(orig_input[part]), *made[1:])
                 top = max_windows(x, down, along, shaped(largest, of_part), between, buffer)
@@ -193,26 +195,15 @@ class FractionalMaxPoolGrad(FractionalGradient):
                 index = np.multiply(first, windows.size, shaped(indices, of_part), dtype=np.int64)
                 np.add(index, windows, index)
                 table.reshape(-1).take(index, out=index, mode="clip")
-                np.add(index, np.arange(shape[3]), index)
-                np.add(index, np.arange(len(x))[:, None, None, None] * prod(shape[1:]), index)
+                np.add(index, channels, index)
+                np.add(index, images[: len(x)], index)
                 np.add.at(dx[part].reshape(-1), index.reshape(-1), out_backprop[part].reshape(-1))
-        return dx
+            return dx
 
-    def workspace(
-        self,
-        orig_input: TensorType,
-        orig_output: TensorType,
-        out_backprop: TensorType,
-        rows: TensorType,
-        columns: TensorType,
-    ) -> int:
-        dtype = dtypes.storage(orig_input.dtype)
-        windows = prod(orig_output.sizes[1:3])
-        own = scratch_bytes(*self.scratch_arrays(orig_input.sizes, orig_output.sizes, dtype))
-        return own + 8 * windows * (2 + prod(orig_input.sizes[1:3]) // max(windows, 1))  # places of elements
+        return kernel
 
     @staticmethod
-    def scratch_arrays(shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
+    def arrays_for(shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for the largest elements, two times for lines of windows, for masks, numbers and places."""
         count = at_once(shape)
         size, lines = count * prod(made[1:]), count * made[1] * prod(shape[2:])

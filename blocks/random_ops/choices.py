@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
+from blocks.kernels.casting import cast_into
+from blocks.kernels.chunked import cut
 from blocks.kernels.sampling import uniform
 from blocks.random_ops.seeded_base import Seeded
 from dataflow.core import dtypes
@@ -14,6 +17,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.random import CHUNK, Key
 from dataflow.core.shapes import Shape
+from dataflow.core.workspace import Kernel, Workspace
 
 FEW = 32  # classes that are counted one by one, and numbers that make it worth while to search a row by itself
 
@@ -47,34 +51,35 @@ class Multinomial(Seeded, Opaque):
             raise self.error(f"input 'num_samples' must be at least 0, got {count}")
         return batch, count
 
-    def workspace(self, logits: TensorType, num_samples: TensorType) -> int:
-        (batch, classes), count = logits.sizes, 0 if num_samples.value is None else int(num_samples.value)
-        each = 10 if classes <= FEW else 8 if count >= FEW else 65  # bytes that looking for a class takes
-        searched = 8 * count * (classes > FEW)
-        return 8 * batch * (count + classes + 1) + each * min(batch * count, max(CHUNK, batch)) + searched
+    def bind(self, memory: Workspace, logits: TensorType, num_samples: TensorType) -> Kernel:
+        (batch, classes), count = logits.sizes, int(num_samples.value)
+        few, dtype = classes <= FEW, dtypes.storage(self.output_dtype)
+        # NumPy is slow with short rows
+        cumulative = memory.array(batch * classes, np.float64).reshape((classes, batch) if few else (batch, classes))
+        target = memory.array(batch * count, np.float64).reshape(batch, count)
+        axis, step = 1 - few, max(1, CHUNK // max(batch, 1))
+        each = 10 if few else 8 if count >= FEW else 65  # bytes that looking for a class takes
+        memory.borrowed += 8 * (batch + count * (not few)) + each * min(batch * count, max(CHUNK, batch))
 
-    def kernel(self, logits: Array, num_samples: Array, key: Key | None = None) -> Array:
-        self.shape_of(TensorType.of(logits), TensorType.of(num_samples))
-        shape, few = (len(logits), int(num_samples)), logits.shape[1] <= FEW
-        logits = np.array(logits.T if few else logits, np.float64, order="C")  # NumPy is slow with short rows
-        axis = 1 - few
-        logits[~np.isfinite(logits)] = -np.inf
-        highest = logits.max(axis, keepdims=True)
-        highest[highest == -np.inf] = 0
-        logits -= highest
-        cumulative = np.exp(logits, logits)
-        if few:  # each column by itself
-            for before, column in pairwise(cumulative):
-                np.add(before, column, column)
-        else:
-            np.cumsum(cumulative, 1, out=cumulative)
-        target = uniform(key or Key(), shape, self.seed, self.seed2)
-        output = np.empty(shape, dtypes.storage(self.output_dtype))
-        step = max(1, CHUNK // max(len(output), 1))
-        for start in range(0, shape[1], step):
-            part = np.s_[:, start : start + step]
-            (_count if few else _search)(cumulative, target[part], output[part])
-        return output
+        def kernel(logits: Array, num_samples: Array, out: Array | None = None, key: Key | None = None) -> Array:
+            np.copyto(cumulative, logits.T if few else logits)
+            cumulative[~np.isfinite(cumulative)] = -np.inf
+            highest = cumulative.max(axis, keepdims=True)
+            highest[highest == -np.inf] = 0
+            np.subtract(cumulative, highest, cumulative)
+            np.exp(cumulative, cumulative)
+            if few:  # each column by itself
+                for before, column in pairwise(cumulative):
+                    np.add(before, column, column)
+            else:
+                np.cumsum(cumulative, 1, out=cumulative)
+            uniform(key or Key(), target.shape, self.seed, self.seed2, out=target)
+            output = np.empty(target.shape, dtype) if out is None else out
+            for part in cut(count, step):
+                (_count if few else _search)(cumulative, target[:, part], output[:, part])
+            return output
+
+        return kernel
 
 
 def _count(columns: Array, values: Array, out: Array) -> None:
@@ -121,11 +126,14 @@ class RandomShuffle(Seeded, Rearrange):
     def shape_of(self, value: TensorType) -> Shape:
         return value.shape
 
-    def kernel(self, value: Array, key: Key | None = None) -> Array:
-        if value.ndim == 0:
-            return value.copy()
-        order = (key or Key()).generator(self.seed, self.seed2).permutation(len(value))
-        return value[order]
+    def bind(self, memory: Workspace, value: TensorType) -> Kernel:
+        rows, dtype = value.sizes[:1], dtypes.storage(value.dtype)
+        memory.borrowed += 8 * prod(rows)
 
-    def workspace(self, value: TensorType) -> int:
-        return 8 * int(value.shape[0]) if value.shape else 0  # type: ignore[arg-type]
+        def kernel(value: Array, out: Array | None = None, key: Key | None = None) -> Array:
+            if not rows:
+                return cast_into(value.copy(), dtype, out)
+            order = (key or Key()).generator(self.seed, self.seed2).permutation(rows[0])
+            return np.asarray(value.take(order, 0, out, "clip"))
+
+        return kernel

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
-from blocks.kernels.sampling import draw_each, drawn_bytes
-from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.kernels.sampling import draw_each
+from blocks.kernels.static_shape import INDEX, sizes
 from blocks.random_ops.seeded_base import Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Elementwise, Opaque
-from dataflow.core.random import Key
-from dataflow.core.shapes import Shape, element_count
+from dataflow.core.random import CHUNK, Key
+from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Kernel, Workspace
 
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that
@@ -44,23 +47,24 @@ class RandomGamma(Seeded, Opaque):
         size = sizes(self, "shape", shape)
         return None if size is None or alpha.shape is None else size + alpha.shape
 
-    def workspace(self, shape: TensorType, alpha: TensorType) -> int:
-        (made,) = self.infer(shape, alpha)
-        parameters = 25 * (element_count(alpha.shape) or 0)
-        return drawn_bytes(element_count(made.shape) or 0, dtypes.storage(alpha.dtype).itemsize, 8, 33) + parameters
+    def bind(self, memory: Workspace, shape: TensorType, alpha: TensorType) -> Kernel:
+        (made,), dtype = self.infer(shape, alpha), dtypes.storage(alpha.dtype)
+        memory.borrowed += 25 * prod(alpha.sizes) + 41 * min(prod(made.sizes), CHUNK)
 
-    def kernel(self, shape: Array, alpha: Array, key: Key | None = None) -> Array:
-        size = shape_of_value(self, "shape", shape) + alpha.shape
-        alphas = alpha.reshape(-1).astype(np.float64)
-        proper = (alphas > 0) & (alphas < np.inf)
-        drawn = np.where(proper, alphas, 1)
-        constant = np.where(alphas >= 0, alphas, np.nan)  # all numbers of the other distributions
+        def kernel(shape: Array, alpha: Array, out: Array | None = None, key: Key | None = None) -> Array:
+            alphas = alpha.reshape(-1).astype(np.float64)
+            proper = (alphas > 0) & (alphas < np.inf)
+            drawn = np.where(proper, alphas, 1)
+            constant = np.where(alphas >= 0, alphas, np.nan)  # all numbers of the other distributions
 
-        def sample(generator: np.random.Generator, positions: Array) -> Array:
-            own = positions % alphas.size
-            return np.where(proper[own], generator.standard_gamma(drawn[own]), constant[own])
+            def sample(generator: np.random.Generator, positions: Array) -> Array:
+                own = positions % alphas.size
+                return np.where(proper[own], generator.standard_gamma(drawn[own]), constant[own])
 
-        return draw_each(key or Key(), size, sample, self.seed, self.seed2).astype(alpha.dtype, copy=False)
+            out = np.empty(made.sizes, dtype) if out is None else out
+            return draw_each(key or Key(), out, sample, self.seed, self.seed2)
+
+        return kernel
 
     def grad(self, shape: Wire, alpha: Wire, output: Wire, dy: Wire) -> tuple[None, Wire]:
         return None, dy * RandomGammaGrad()(alpha, output)

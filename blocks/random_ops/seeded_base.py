@@ -13,4 +13,4 @@ class Seeded(Block, abstract=True):
 
     seed: int = attr(SEED, default=0)
     seed2: int = attr("makes other numbers, beside `seed`", default=0)
-    pure = False
+    pure, draws = False, True

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import ClassVar
 
-from blocks.kernels.sampling import drawn_bytes, normal, truncated_normal, uniform
-from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.kernels.sampling import normal, truncated_normal, uniform
+from blocks.kernels.static_shape import INDEX, sizes
 from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.random import Key
-from dataflow.core.shapes import Shape, element_count
+from dataflow.core.random import CHUNK, Key
+from dataflow.core.shapes import Shape
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class Drawn(Seeded, Opaque, abstract=True):
@@ -30,15 +32,16 @@ class Drawn(Seeded, Opaque, abstract=True):
     def shape_of(self, shape: TensorType) -> Shape:
         return sizes(self, "shape", shape)
 
-    def workspace(self, shape: TensorType) -> int:
-        (made,) = self.infer(shape)
-        drawn = dtypes.compute(dtypes.storage(self.dtype)).itemsize
-        return drawn_bytes(
-            element_count(made.shape) or 0, dtypes.storage(self.dtype).itemsize, drawn, (drawn + 1) * self.redraws
-        )
+    def bind(self, memory: Workspace, shape: TensorType) -> Kernel:
+        (made,), dtype = self.infer(shape), dtypes.storage(self.dtype)
+        exact, chunk = dtypes.compute(dtype), min(prod(made.sizes), CHUNK)
+        # those of 16 bits are drawn in other memory; of each that is drawn again if it is far it is seen how far
+        memory.borrowed += chunk * (exact.itemsize * (exact != dtype) + (exact.itemsize + 1) * self.redraws)
 
-    def kernel(self, shape: Array, key: Key | None = None) -> Array:
-        return self.draw(key or Key(), shape_of_value(self, "shape", shape), self.seed, self.seed2, dtype=self.dtype)
+        def kernel(shape: Array, out: Array | None = None, key: Key | None = None) -> Array:
+            return self.draw(key or Key(), made.sizes, self.seed, self.seed2, dtype=self.dtype, out=out)
+
+        return kernel
 
 
 class RandomUniform(Drawn):

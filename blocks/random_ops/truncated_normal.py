@@ -6,15 +6,16 @@ from math import prod
 
 import numpy as np
 
-from blocks.kernels.sampling import draw_each, drawn_bytes
-from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from blocks.kernels.sampling import draw_each
+from blocks.kernels.static_shape import INDEX, sizes
 from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
-from dataflow.core.random import Key
-from dataflow.core.shapes import Shape, agree, element_count, show
+from dataflow.core.random import CHUNK, Key
+from dataflow.core.shapes import Shape, agree, show
+from dataflow.core.workspace import Kernel, Workspace
 
 FAR = 1e150  # standard deviations: the square of more would overflow, and inf - inf is no width
 WIDE = 2.5  # width of an interval from which on normal proposals are accepted more often than uniform ones
@@ -54,35 +55,41 @@ class ParameterizedTruncatedNormal(Seeded, Opaque):
                 raise self.error(f"input '{name}' must be one number or one per row, {size[0]}, got {given.shape[0]}")
         return size
 
-    def workspace(self, shape: TensorType, *parameters: TensorType) -> int:
+    def bind(self, memory: Workspace, shape: TensorType, *parameters: TensorType) -> Kernel:
         (made,) = self.infer(shape, *parameters)
-        count, itemsize = element_count(made.shape) or 0, dtypes.storage(made.dtype).itemsize
-        rows = int(made.shape[0]) if count else 0  # type: ignore[index,arg-type]
-        given = sum(element_count(p.shape) or 0 for p in parameters)
-        return max(49 * rows - count * itemsize, 25 * rows + drawn_bytes(count, itemsize, 8, 100)) + 8 * given
+        size, dtype, count = made.sizes, storage(made.dtype), prod(made.sizes)
+        rows, length = size[0] if count else 0, prod(size[1:])
+        given = sum(prod(parameter.sizes) for parameter in parameters)
+        memory.borrowed += max(49 * rows, 25 * rows + 108 * min(count, CHUNK)) + 8 * given
 
-    def kernel(
-        self, shape: Array, means: Array, stdevs: Array, minvals: Array, maxvals: Array, key: Key | None = None
-    ) -> Array:
-        size = shape_of_value(self, "shape", shape)
-        parameters = (means, stdevs, minvals, maxvals)
-        self.shape_of(TensorType.of(shape), *map(TensorType.of, parameters))
-        if 0 in size:
-            return np.empty(size, means.dtype)
-        mean, stdev, low, high = (np.broadcast_to(p.reshape(-1).astype(np.float64), size[0]) for p in parameters)
-        self._check(mean, stdev, low, high)
-        a, b = (np.clip((end - mean) / stdev, -FAR, FAR) for end in (low, high))
-        flipped = a + b < 0  # so that the longer side is above the mean, and what is cut off below it
-        sign = np.where(flipped, -1.0, 1.0)
-        a, b = np.where(flipped, -b, a), np.where(flipped, -a, b)
-        length = prod(size[1:])
+        def kernel(
+            shape: Array,
+            means: Array,
+            stdevs: Array,
+            minvals: Array,
+            maxvals: Array,
+            out: Array | None = None,
+            key: Key | None = None,
+        ) -> Array:
+            out = np.empty(size, dtype) if out is None else out
+            if not count:
+                return out
+            numbers = (given.reshape(-1).astype(np.float64) for given in (means, stdevs, minvals, maxvals))
+            mean, stdev, low, high = (np.broadcast_to(each, rows) for each in numbers)
+            self._check(mean, stdev, low, high)
+            a, b = (np.clip((end - mean) / stdev, -FAR, FAR) for end in (low, high))
+            flipped = a + b < 0  # so that the longer side is above the mean, and what is cut off below it
+            sign = np.where(flipped, -1.0, 1.0)
+            a, b = np.where(flipped, -b, a), np.where(flipped, -a, b)
 
-        def sample(generator: np.random.Generator, positions: Array) -> Array:
-            row = positions // length
-            values = mean[row] + stdev[row] * sign[row] * between(generator, a[row], b[row])
-            return np.clip(values, low[row], high[row])
+            def sample(generator: np.random.Generator, positions: Array) -> Array:
+                row = positions // length
+                values = mean[row] + stdev[row] * sign[row] * between(generator, a[row], b[row])
+                return np.clip(values, low[row], high[row])
 
-        return draw_each(key or Key(), size, sample, self.seed, self.seed2).astype(means.dtype, copy=False)
+            return draw_each(key or Key(), out, sample, self.seed, self.seed2)
+
+        return kernel
 
     def _check(self, mean: Array, stdev: Array, low: Array, high: Array) -> None:
         if not np.isfinite(mean).all():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from blocks.kernels.sampling import drawn_bytes
-from blocks.kernels.static_shape import INDEX, shape_of_value, sizes
+from math import prod
+
+import numpy as np
+
+from blocks.kernels.static_shape import INDEX, sizes
 from blocks.random_ops.seeded_base import SHAPE, Seeded
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
-from dataflow.core.random import Key
-from dataflow.core.shapes import Shape, element_count
+from dataflow.core.random import CHUNK, Key
+from dataflow.core.shapes import Shape
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class RandomUniformInt(Seeded, Opaque):
@@ -33,17 +37,22 @@ class RandomUniformInt(Seeded, Opaque):
     def shape_of(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> Shape:
         return sizes(self, "shape", shape)
 
-    def workspace(self, shape: TensorType, minval: TensorType, maxval: TensorType) -> int:
-        (made,) = self.infer(shape, minval, maxval)
-        each = dtypes.storage(made.dtype).itemsize
-        return drawn_bytes(element_count(made.shape) or 0, each, each)
+    def bind(self, memory: Workspace, shape: TensorType, *ends: TensorType) -> Kernel:
+        (made,) = self.infer(shape, *ends)
+        dtype, count = dtypes.storage(made.dtype), prod(made.sizes)
+        memory.borrowed += min(count, CHUNK) * dtype.itemsize
 
-    def kernel(self, shape: Array, minval: Array, maxval: Array, key: Key | None = None) -> Array:
-        size, low, high = shape_of_value(self, "shape", shape), int(minval), int(maxval)
-        if low >= high:
-            if 0 not in size:
+        def kernel(
+            shape: Array, minval: Array, maxval: Array, out: Array | None = None, key: Key | None = None
+        ) -> Array:
+            low, high = int(minval), int(maxval)
+            if low >= high and count:
                 raise self.error(f"input 'minval' must be below 'maxval', got {low} and {high}")
-            high = low + 1
-        return (key or Key()).draw(
-            size, lambda generator, n: generator.integers(low, high, n, minval.dtype), self.seed, self.seed2
-        )
+
+            def sample(generator: np.random.Generator, part: Array) -> None:
+                part[...] = generator.integers(low, high, part.size, dtype)
+
+            out = np.empty(made.sizes, dtype) if out is None else out
+            return (key or Key()).fill(out, sample, self.seed, self.seed2)
+
+        return kernel

@@ -50,7 +50,8 @@ class Block(Shown, Quantizable, KernelInputs):
         Inputs that a ``precompute`` method names are taken out and replaced by its one result, made once per run.
         With ``key=None`` in its signature it gets a `Key` to draw random numbers by; None outside of a graph.
     bind(self, memory, <a TensorType per input>) -> kernel for inputs of these types
-        In place of ``kernel``, where much follows from the types; `dataflow.core.workspace` says how.
+        In place of ``kernel``, where much follows from the types; `dataflow.core.workspace` says how. With ``draws =
+        True`` that kernel gets a ``key``.
     shape_of(self, <a TensorType per input>) -> shape, or list of shapes
         Only for outputs whose port declares none.
     grad(self, <inputs>, <outputs>, <a gradient per output>) -> a gradient per input
@@ -76,6 +77,7 @@ class Block(Shown, Quantizable, KernelInputs):
     element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
+    draws: ClassVar[bool] = False  # True: the kernel that `bind` gives draws random numbers by a key
     takes_out: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
 
@@ -91,7 +93,7 @@ class Block(Shown, Quantizable, KernelInputs):
         elif "kernel" in vars(cls):
             cls.bind = None
         parameters = inspect.signature(cls.kernel).parameters
-        cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters
+        cls.takes_out, cls.takes_key = "out" in parameters, "key" in parameters or (cls.bind is not None and cls.draws)
         cls.precomputed_ports = tuple(inspect.signature(cls.precompute).parameters)[1:] if cls.precompute else ()
         if not abstract:
             typing_rules.check_declaration(cls)
@@ -125,9 +127,11 @@ class Block(Shown, Quantizable, KernelInputs):
         """The outputs for these inputs, an array or a tuple of arrays; see above."""
         raise TypeError(f"{self._who}: a block must have a kernel, got none; write one")
 
-    def _bound_kernel(self, *arrays: Array | tuple[Array, ...] | None, out: Array | None = None) -> Any:
+    def _bound_kernel(
+        self, *arrays: Array | tuple[Array, ...] | None, out: Array | None = None, **drawn_by: Key
+    ) -> Any:
         """The kernel of blocks that bind."""
-        return workspace.call(self, arrays, out)
+        return workspace.call(self, arrays, out, **drawn_by)
 
     def shape_of(self, *types: Any) -> Any:
         """The shape of the output for inputs of these types, or a list of shapes; see above."""

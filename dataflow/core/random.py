@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
-from typing import Any
 
 import numpy as np
+
+from dataflow.core.dtypes import Array
 
 CHUNK = 1 << 16  # elements drawn from one generator, so that any part of an array can be drawn without the rest
 
@@ -28,17 +28,9 @@ class Key:
         words = np.frombuffer(digest, "<u8")
         return np.random.Generator(np.random.Philox(key=words, counter=[0, 0, chunk, self.step]))
 
-    def draw(self, shape: tuple[int, ...], sample: Callable[[np.random.Generator, int], Any], *more: int) -> Any:
-        """An array of this shape, drawn chunk by chunk; ``sample(generator, n)`` returns n values."""
-        size = prod(shape)
-        first = sample(self.generator(*more), min(CHUNK, size))
-        if len(first) == size:
-            return first.reshape(shape)
-        values = np.empty(shape, first.dtype)  # in its final shape: results that are views are copied
+    def fill(self, values: Array, sample: Callable[[np.random.Generator, Array], object], *more: int) -> Array:
+        """The contiguous array, filled chunk by chunk: ``sample(generator, part)`` fills a part, of one dim."""
         row = values.reshape(-1)
-        row[:CHUNK] = first
-        del first
-        for start in range(CHUNK, size, CHUNK):
-            stop = min(start + CHUNK, size)
-            row[start:stop] = sample(self.generator(*more, chunk=start // CHUNK), stop - start)
+        for chunk, start in enumerate(range(0, values.size, CHUNK)):
+            sample(self.generator(*more, chunk=chunk), row[start : start + CHUNK])
         return values

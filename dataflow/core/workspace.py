@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
     from dataflow.core.block import Block
+    from dataflow.core.random import Key
     from dataflow.core.typing_rules import OperandType
 
 KEPT = 1 << 20  # bytes up to which a block called on arrays keeps the memory that its kernel is bound to
@@ -63,20 +64,21 @@ def counted(block: Block, types: Sequence[OperandType]) -> Workspace:
     return memory
 
 
-def call(block: Block, arrays: Sequence[Any], out: Array | None = None) -> Any:
-    """What the kernel of a block that binds gives for these arrays, in port order."""
+def call(block: Block, arrays: Sequence[Any], out: Array | None = None, **drawn_by: Key) -> Any:
+    """What the kernel of a block that binds gives for these arrays, in port order; by a ``key`` if it draws numbers."""
     key = get_ident(), thread_limit(), *_likes(block, arrays)
     last = block.__dict__.get("_bound")
     if last is not None and last[0] == key:
-        return last[1](*arrays, out=out)
+        return last[1](*arrays, out=out, **drawn_by)
     types = [map_port(TensorType.of, array) for array in arrays]
     memory = counted(block, types)
     if memory.nbytes + memory.kept > KEPT:
         with Scratch() as empty:
-            return _bind(block)(Workspace(empty((memory.nbytes,), np.uint8)), *types)(*arrays, out=out)
+            bound = _bind(block)(Workspace(empty((memory.nbytes,), np.uint8)), *types)
+            return bound(*arrays, out=out, **drawn_by)
     kernel = _bind(block)(Workspace(aligned(memory.nbytes)), *types)
     block.__dict__["_bound"] = key, kernel  # one tuple, so that other threads never see half of it
-    return kernel(*arrays, out=out)
+    return kernel(*arrays, out=out, **drawn_by)
 
 
 def _bind(block: Block) -> Callable[..., Any]:

@@ -195,13 +195,17 @@ class Execution:
         return self._bind(stage)
 
     def _kernel(self, step: Step) -> Callable[..., Any]:
-        """The kernel of a step, bound if it can be."""
+        """The kernel of a step, bound if it can be, and with a key if it draws random numbers."""
+        kernel: Callable[..., Any]
         if (types := bound_types(step, self.program.types, self.program.constants)) is not None:
-            kernel: Callable[..., Any] = step.block.bind(self.memory, *types)
+            kernel = step.block.bind(self.memory, *types)
+        elif step.storage is Storage.OUT:
+            kernel = step.block.kernel_for(dtypes.storage(self.program.types[step.writes[0]].dtype))
+        else:
+            kernel = step.block.kernel
+        if not step.block.takes_key:
             return kernel
-        if step.storage is not Storage.OUT:
-            return step.block.kernel
-        return step.block.kernel_for(dtypes.storage(self.program.types[step.writes[0]].dtype))
+        return lambda *args, **out: kernel(*args, **out, **self._key(step))
 
     def _bind(self, step: Step) -> Callable[[], Any] | None:
         """The call of a step, on arrays where these are fixed; None for a view that is made here, once and for all."""
@@ -215,18 +219,17 @@ class Execution:
                 self.fixed.add(step.writes[0])
                 self.transient.remove(step.writes[0])
                 return None
-        block, early = step.block, fixed_inputs and not step.block.takes_key
+        block, early = step.block, fixed_inputs
         if block.contiguous_inputs and early:
             early = all(a is b for a, b in zip(flat(args), flat(block.in_order(args)), strict=True))
-        if step.storage is Storage.OUT and early and len(step.writes) == 1 and step.writes[0] in self.fixed:
-            out = self.values[step.writes[0]]
+        if step.storage is Storage.OUT and early and all(slot in self.fixed for slot in step.writes):
+            out, *others = [self.values[slot] for slot in step.writes]
             call = self._kernel(step)
             if isinstance(call, np.ufunc):
                 return partial(call, *args, out)  # by position: by name it takes half as long again
-            if not block.precomputed_ports:
-                return partial(call, *args, out=out)
-            if self._precomputes_constants(step):
-                return partial(call, *step.block.kernel_args(args), out=out)
+            if not block.precomputed_ports or self._precomputes_constants(step):
+                call = partial(call, *block.kernel_args(args), out=out)
+                return partial(_run_into, call, others) if others else call
         return self._called(step)
 
     def _called(self, step: Step) -> Callable[[], None]:
@@ -236,7 +239,7 @@ class Execution:
         if not all(types[slot].known for slot in (*flat(step.reads), *step.writes)):
             return partial(self._dynamic_shapes, step, storage)
         call = self._kernel(step)
-        if step.storage is Storage.OUT and not step.block.takes_key:
+        if step.storage is Storage.OUT:
             if isinstance(call, np.ufunc) and len(step.writes) == 1:
                 return self._ufunc_call(call, flat(step.reads), step.writes[0], step.releases)
             return partial(self._out, step, call, step.writes[0], step.writes[1:])
@@ -275,7 +278,7 @@ class Execution:
     def _new(self, step: Step, call: Callable[..., Any], storage: Sequence[DType]) -> None:
         """Run a step that makes its output arrays itself."""
         args = step.block.kernel_args([_value(self.values, read) for read in step.reads])
-        made = call(*args, **self._key(step))
+        made = call(*args)
         self._store(step.writes, made if isinstance(made, tuple) else (made,), storage)
         if step.releases:
             self._release(step)
@@ -341,6 +344,13 @@ class Execution:
     def _key(self, step: Step) -> dict[str, Key]:
         """The keyword with the key by which a step draws random numbers, if it does."""
         return {"key": Key(self.seed, step.node, self.steps_done)} if step.block.takes_key else {}
+
+
+def _run_into(call: Callable[[], Sequence[Array]], others: Sequence[Array]) -> None:
+    """Run a kernel that writes its first output, and copy the others to where they are read."""
+    for target, result in zip(others, call()[1:], strict=True):
+        if result is not target:
+            target[...] = result
 
 
 def _array(memory: Array, type_: TensorType) -> Array:

@@ -50,10 +50,12 @@ def test_16_bits_are_those_of_float32_rounded(dtype):
 
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_uniform_never_reaches_one(dtype):
-    class Highest:
-        def draw(self, shape, sample, *more):
-            wide = dtypes.compute(dtypes.storage(dtype)).type
-            return np.full(shape, 1 - wide(2.0 ** (-53 if dtype == "float64" else -24)))
+    class Highest(Key):
+        def generator(self, *more, chunk=0):
+            return self
+
+        def random(self, out, dtype):
+            out.fill(1 - out.dtype.type(2.0 ** (-53 if out.itemsize == 8 else -24)))
 
     values = sampling.uniform(Highest(), (3,), dtype=dtype)
     assert values.dtype == dtypes.storage(dtype)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 import pytest
 
 from dataflow.core import random
+from dataflow.core.dtypes import Array
 from dataflow.core.random import CHUNK, Key
 
 
@@ -36,23 +36,23 @@ def test_the_numbers_are_those_of_every_release() -> None:
     assert drawn.tolist() == [18195088568089385193, 4528203169577038916, 5780767730009506596]
 
 
-def uniform(generator: np.random.Generator, count: int) -> Any:
-    return generator.random(count, np.float32)
+def uniform(generator: np.random.Generator, part: Array) -> None:
+    generator.random(out=part, dtype=np.float32)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0), (5,), (2, 3), (CHUNK,), (CHUNK + 1,), (3, CHUNK - 7)])
-def test_an_array_has_the_shape_that_is_asked_for(shape: tuple[int, ...]) -> None:
-    drawn = Key(1).draw(shape, uniform)
-    assert (drawn.shape, drawn.dtype) == (shape, np.float32)
-    assert drawn.flags.c_contiguous
-    again = Key(1).draw((prod(shape),), uniform)
-    assert np.array_equal(drawn.reshape(-1), again)
+def test_numbers_follow_each_other_whatever_the_shape(shape: tuple[int, ...]) -> None:
+    values = np.full(shape, 2, np.float32)
+    assert Key(1).fill(values, uniform) is values
+    assert (values < 1).all()
+    again = Key(1).fill(np.empty(prod(shape), np.float32), uniform)
+    assert np.array_equal(values.reshape(-1), again)
 
 
 def test_each_chunk_has_a_generator_of_its_own() -> None:
-    whole = Key(1, "a", 2).draw((2 * CHUNK + 5,), uniform, 9)
+    whole = Key(1, "a", 2).fill(np.empty(2 * CHUNK + 5, np.float32), uniform, 9)
     for chunk, count in ((0, CHUNK), (1, CHUNK), (2, 5)):
-        part = uniform(Key(1, "a", 2).generator(9, chunk=chunk), count)
+        part = Key(1, "a", 2).generator(9, chunk=chunk).random(count, np.float32)
         assert np.array_equal(whole[chunk * CHUNK :][:count], part)
 
 
@@ -60,10 +60,10 @@ def test_no_more_than_a_chunk_is_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(random, "CHUNK", 10)
     counts = []
 
-    def sample(generator: np.random.Generator, count: int) -> Any:
-        counts.append(count)
-        return np.full(count, len(counts), np.int64)
+    def sample(generator: np.random.Generator, part: Array) -> None:
+        counts.append(part.size)
+        part[...] = len(counts)
 
-    drawn = Key().draw((5, 5), sample)
+    drawn = Key().fill(np.empty((5, 5), np.int64), sample)
     assert counts == [10, 10, 5]
     assert drawn.reshape(-1).tolist() == [1] * 10 + [2] * 10 + [3] * 5

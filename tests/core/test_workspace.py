@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dataflow.core.block import Block, In, Out, TensorType
+from dataflow.core.random import Key
 from dataflow.core.scratch import ALIGNMENT, aligned
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.core.workspace import KEPT, Workspace, counted
@@ -152,3 +153,15 @@ def test_a_kernel_may_call_what_a_base_binds(block: TimesOfBound) -> None:
         assert Plus()(x, np.int32(factor)).tolist() == [factor + 1, 2 * factor + 1]
     assert times_bound() == 2
     assert Once()(x, np.int32(3)).tolist() == [1, 2]
+
+
+def test_a_kernel_that_draws_gets_a_key_where_there_is_one() -> None:
+    class Noise(TimesOfBound, abstract=True):
+        draws = True
+
+        def bind(self, memory: Workspace, x: TensorType, n: TensorType) -> Any:
+            return lambda x, n, out=None, key=None: np.full(x.shape, 0 if key is None else key.seed, np.float32)
+
+    block, arrays = Noise(), (np.float32([1, 2]), np.int32(3))
+    assert Noise.takes_key and not TimesOfBound.takes_key
+    assert [block.kernel(*arrays, **key).tolist() for key in ({}, {"key": Key(7)}, {})] == [[0, 0], [7, 7], [0, 0]]

@@ -9,9 +9,11 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks
-from dataflow.core.block import Block
+from dataflow.core.block import Block, In, Out
 from dataflow.core.errors import GraphError
-from dataflow.core.workspace import counted
+from dataflow.core.kinds import Opaque
+from dataflow.core.random import Key
+from dataflow.core.workspace import Workspace, counted
 from dataflow.engine.binding import bound_types, operand_types
 from dataflow.engine.execute import Execution
 from dataflow.engine.plan import Plan
@@ -81,3 +83,43 @@ def test_a_step_of_unknown_shape_is_not_bound() -> None:
     assert all(bound_types(step, program.types, program.constants) is None for step in program.steps)
     made = planned.run(x=IMAGES, w=FILTER, shape=[3, 7, 9, 4])["y"]
     assert made.tobytes() == conv()(IMAGES.reshape(3, 7, 9, 4), FILTER).tobytes()
+
+
+class Scattered(Opaque, abstract=True):
+    """Numbers by a key beside ``x``, and how many there are: two outputs of a block that binds."""
+
+    x = In("float32", "values")
+    y = Out("float32", "values and numbers")
+    count = Out("int64", "how many", shape=())
+    pure, draws = False, True
+
+    def shape_of(self, x: Any) -> Any:
+        return x.shape
+
+    def bind(self, memory: Workspace, x: Any) -> Any:
+        """The kernel, which draws in memory that it is bound to."""
+        drawn = memory.array(x.sizes[0], np.float32)
+
+        def kernel(x: Any, out: Any = None, key: Key | None = None) -> Any:
+            (key or Key()).generator().random(out=drawn, dtype=np.float32)
+            return np.add(x, drawn, out), np.array(len(drawn))
+
+        return kernel
+
+
+def test_kernels_that_draw_are_bound_and_get_the_key_of_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all arrays are the same in every run, and where the first output is the caller's own."""
+    calls = []
+    monkeypatch.setattr("dataflow.core.workspace.call", lambda *_, **__: calls.append(1))  # what is not bound
+    for size in (6, 1 << 15):
+        graph, x = flow.Graph(), RANDOM.random(size, np.float32)
+        y, count = graph.add(Scattered(), [graph.input("x", "float32", [size])], name="noise")
+        graph.output("y", y)
+        graph.output("count", count)
+        planned = flow.plan(graph, threads=1)
+        for seed in (0, 5, 0):
+            made = planned.run(x=x, seed=seed)
+            wanted = x + Key(seed, "noise").generator().random(size, np.float32)
+            assert made["y"].tobytes() == wanted.tobytes()
+            assert made["count"] == size
+    assert not calls
