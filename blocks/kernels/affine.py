@@ -18,7 +18,7 @@ from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 
 LARGEST = np.finfo(np.float32).max
 SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zero or normal
@@ -88,11 +88,7 @@ def quantized_bytes(given: TensorType) -> int:
 
 def to_float(q: Array, lo: Floats, hi: Floats, out: Array | None = None) -> Array:
     """``(round(lo / s) * s - lowest * s) + q * s`` with ``s = (hi - lo) / (highest - lowest)``."""
-    lowest, highest = dtypes.limits(dtypes.name_of(q.dtype))
-    lo, hi = flush(lo), flush(hi)
-    step = flush(np.float32(np.float64(flush(hi - lo)) / (highest - lowest)))
-    origin = lo if lo == hi else flush(round_away(lo / step) * step)
-    origin = flush(origin - flush(np.float32(lowest) * step))
+    step, origin = step_and_origin(lo, hi, q.dtype)
     out = np.empty(q.shape, np.float32) if out is None else out
     np.multiply(q, step, out=out, dtype=np.float32)
     if not abs(step) > SMALL_STEP:
@@ -101,6 +97,15 @@ def to_float(q: Array, lo: Floats, hi: Floats, out: Array | None = None) -> Arra
     if not abs(step) > SMALL_STEP:
         flush(out, out)
     return out
+
+
+def step_and_origin(lo: Floats, hi: Floats, dtype: DType) -> tuple[Any, Any]:
+    """The ``s`` of `to_float`, and what it adds to ``q * s``."""
+    lowest, highest = dtypes.limits(dtypes.name_of(dtype))
+    lo, hi = flush(lo), flush(hi)
+    step = flush(np.float32(np.float64(flush(hi - lo)) / (highest - lowest)))
+    origin = lo if lo == hi else flush(round_away(lo / step) * step)
+    return step, flush(origin - flush(np.float32(lowest) * step))
 
 
 def value_of(q: int | Array, lo: Floats, hi: Floats, dtype: str) -> Floats:

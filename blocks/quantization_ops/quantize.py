@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from blocks.kernels.affine import (
@@ -11,17 +14,17 @@ from blocks.kernels.affine import (
     clamp,
     quantized_bytes,
     round_away,
+    step_and_origin,
     store,
-    to_float,
     to_quantized,
 )
 from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts, part_bytes
-from blocks.kernels.flush_subnormals import Floats, flush
+from blocks.kernels.flush_subnormals import Float, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
-from dataflow.core.kinds import Opaque
+from dataflow.core.dtypes import Array, DType
+from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.shapes import Dim, agree, element_count
 
 MODES = ("MIN_COMBINED", "MIN_FIRST", "SCALED")
@@ -124,7 +127,7 @@ class QuantizeV2(Opaque):
         return flush(bottom / scale), flush(top / scale), scale
 
 
-class Dequantize(Opaque):
+class Dequantize(Elementwise):
     """Quantized whole numbers as floats, ``(input - lowest) * (max - min) / levels + min``.
 
     MIN_FIRST moves the range so that 0 is one of the levels; SCALED multiplies by one step and has no offset.
@@ -157,46 +160,64 @@ class Dequantize(Opaque):
         _check_range(self, self.axis, input, min_range, max_range)
         return input.shape
 
-    def kernel(self, input: Array, min_range: Array, max_range: Array, out: Array | None = None) -> Array:
-        lo, hi = (_along(_ends(end, self.axis), self.axis, input.ndim) for end in (min_range, max_range))
-        output = np.empty(input.shape, dtypes.storage(self.dtype)) if out is None else out
-        return in_parts(self._to_floats, output, input, lo, hi)
+    def precompute(self, min_range: Array, max_range: Array) -> tuple[Array, Array]:
+        return _ends(min_range, self.axis).copy(), _ends(max_range, self.axis).copy()
+
+    def channel_axis(self, rank: int) -> int | None:
+        return self.axis if self.axis >= 0 else None
+
+    @property
+    def element(self) -> Callable[..., Any] | None:
+        return None if self.axis >= 0 else _float
+
+    def element_args(self, dtype: DType, precomputed: tuple[Array, Array]) -> tuple[Floats, ...] | None:
+        first, step, low = self._numbers(dtype, *precomputed)
+        return (first, np.float32(step), np.float32(low)) if abs(step) > SMALL_STEP else None
+
+    def kernel(self, input: Array, ends: tuple[Array, Array], out: Array | None = None) -> Array:
+        first, *numbers = self._numbers(input.dtype, *ends)
+        step, low = (_along(np.asarray(each), self.axis, input.ndim) for each in numbers)
+        flushing = not (np.abs(step) > SMALL_STEP).all()
+
+        def part(input: Array, step: Array, low: Array, out: Array) -> None:
+            values = out if out.dtype == np.float32 else np.empty(input.shape, np.float32)
+            if first:
+                np.multiply(np.add(input, first, out=values, dtype=np.float32), step, values)
+            else:
+                np.multiply(input, step, out=values, dtype=np.float32)
+            if flushing:
+                flush(values, values)
+            if self.mode != "SCALED":
+                values += low
+                if flushing:
+                    flush(values, values)
+            cast_into(values, out.dtype, out)
+
+        return in_parts(
+            part, np.empty(input.shape, dtypes.storage(self.dtype)) if out is None else out, input, step, low
+        )
 
     def workspace(self, input: TensorType, *ends: TensorType) -> int:
         return part_bytes(9, input)
 
-    def _to_floats(self, input: Array, lo: Array, hi: Array, out: Array) -> None:
-        values = out if out.dtype == np.float32 else np.empty(input.shape, np.float32)
+    def _numbers(self, dtype: DType, lo: Array, hi: Array) -> tuple[np.float32, Any, Any]:
+        """The numbers of ``(input + first) * step + low``."""
+        lowest, highest = dtypes.limits(dtypes.name_of(dtype))
+        first, low = np.float32(0), np.broadcast_to(np.float32(-0.0), lo.shape)
         if self.mode == "MIN_FIRST":
-            to_float(input, lo, hi, values)
-        elif self.mode == "SCALED":
-            self._scaled(input, lo, hi, values)
-        else:
-            self._combined(input, lo, hi, values)
-        cast_into(values, out.dtype, out)
-
-    def _combined(self, input: Array, lo: Array, hi: Array, values: Array) -> None:
-        lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
-        levels = np.float32(highest) - np.float32(lowest)
-        step = flush(flush(hi - lo) / levels)
-        half = (levels + np.float32(1)) / np.float32(2) if lowest else np.float32(0)
-        np.add(input, half, out=values, dtype=np.float32)
-        values *= step
-        if flushing := not (np.abs(step) > SMALL_STEP).all():
-            flush(values, values)
-        values += lo
-        if flushing:
-            flush(values, values)
-
-    def _scaled(self, input: Array, lo: Array, hi: Array, values: Array) -> None:
-        lowest, highest = dtypes.limits(dtypes.name_of(input.dtype))
+            return first, *step_and_origin(lo[()], hi[()], dtype)
+        if self.mode == "MIN_COMBINED":
+            levels = np.float32(highest) - np.float32(lowest)
+            return (levels + np.float32(1)) / np.float32(2) if lowest else first, flush(flush(hi - lo) / levels), lo
         step = flush(hi / np.float32(highest))
         if lowest:
             by_lo = flush(lo / np.float32(lowest + self.narrow_range))
             step = np.where(by_lo < step, step, by_lo)
-        np.multiply(input, step, out=values, dtype=np.float32)
-        if not (np.abs(step) > SMALL_STEP).all():
-            flush(values, values)
+        return first, step, low
+
+
+def _float(x: np.integer[Any], first: Float, step: Float, low: Float) -> Float:
+    return (np.float32(x) + first) * step + low
 
 
 def _check_axis_mode(block: Block, mode: str, axis: int) -> None:

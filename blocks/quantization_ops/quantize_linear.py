@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from blocks.kernels.channel_numbers import by_channel, by_channel_bytes
+from blocks.kernels.flush_subnormals import TINY, Float
 from blocks.quantization_ops.codes_base import ByChannel, ToCodes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.bounding import saturating
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.quantized import Grid
 from dataflow.core.ranges import Range
 
 EXACT = 1 << 22  # whole numbers below it, and their differences, are exact in float32
+
+
+def _code(x: Float, scale: Float, zero_point: Float, low: Float, high: Float, zero: Float) -> Float:
+    steps = np.rint(x / scale)
+    code = (zero if steps != steps else steps) + zero_point
+    code = low if code < low else code
+    return high if code > high else code
+
+
+def _value(x: np.integer[Any], zero_point: Float, scale: Float) -> Float:
+    return (x - zero_point) * scale
 
 
 class QuantizeLinear(ToCodes):
@@ -42,6 +56,18 @@ class QuantizeLinear(ToCodes):
 
     def grid(self, x: Array | None, scale: Array, zero_point: Array) -> Grid:
         return Grid(scale.astype(np.float64), zero_point.astype(np.int64), *self.limits, self.axis)
+
+    @property
+    def element(self) -> Callable[..., Any] | None:
+        return _code if self.axis is None else None
+
+    def element_args(self, dtype: DType, precomputed: list[Array]) -> tuple[Any, ...] | None:
+        scale, zero_point = precomputed
+        numbers = (*self.limits, int(zero_point))
+        if dtype not in TINY or max(map(abs, numbers)) >= EXACT:
+            return None
+        low, high, point = map(dtype.type, numbers)
+        return scale[()], point, low, high, dtype.type(0)
 
     def kernel(self, x: Array, numbers: list[Array], out: Array | None = None) -> Array:
         dtype = numbers[0].dtype
@@ -90,6 +116,16 @@ class DequantizeLinear(ByChannel):
 
     def precompute(self, scale: Array, zero_point: Array) -> list[Array]:
         return [scale.copy(), zero_point.astype(np.int64)]
+
+    @property
+    def element(self) -> Callable[..., Any] | None:
+        return _value if self.axis is None else None
+
+    def element_args(self, dtype: DType, precomputed: list[Array]) -> tuple[Any, ...] | None:
+        scale, zero_point = precomputed
+        if dtype.itemsize >= 4 or abs(int(zero_point)) >= EXACT:
+            return None
+        return scale.dtype.type(zero_point), scale[()]
 
     def kernel(self, x: Array, numbers: list[Array], out: Array | None = None) -> Array:
         scale, zero_point = numbers

@@ -13,12 +13,13 @@ import numpy as np
 from blocks.kernels.casting import as_compute_dtype, cast_into, copied_bytes
 from blocks.kernels.channel_rows import ROW, layouts
 from blocks.kernels.chunked import in_parts
+from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.levels import count_steps
 from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.bounding import saturating
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise
 from dataflow.core.quantized import Grid
 from dataflow.core.shapes import element_count
@@ -56,10 +57,7 @@ class QuantizeToLevels(Elementwise, abstract=True):
     def codes(self, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None) -> Array:
         """The codes, by one range or by one for each channel along an axis."""
         storage, dtype = dtypes.storage(self.out_type), dtypes.compute(inputs.dtype)
-        zero_point = ranges.zero_point(dtype)
-        if dtypes.limits(self.out_type)[0] < 0:
-            zero_point = zero_point - (1 << self.num_bits - 1)
-        zero_point = zero_point.astype(dtype)
+        zero_point = self._zero_point(ranges, dtype)
         if axis is None:
             levels = ranges.levels(dtype)
             out = np.empty(inputs.shape, storage) if out is None else out
@@ -72,6 +70,19 @@ class QuantizeToLevels(Elementwise, abstract=True):
             for tile in _tiles(x):
                 self._write(x[tile], levels, points, to[tile])
         return cast_into(result, storage, out)
+
+    def _zero_point(self, ranges: Ranges, dtype: DType) -> Any:
+        """The code of 0.0, or that of each channel."""
+        first = 1 << self.num_bits - 1 if dtypes.limits(self.out_type)[0] < 0 else 0
+        return (ranges.zero_point(dtype) - first).astype(dtype)
+
+    def _numbers(self, ranges: Ranges, dtype: DType) -> tuple[Floats, ...] | None:
+        """What the element function takes for one range; None where it is not all there is to it."""
+        if dtype not in TINY or not (levels := ranges.levels(dtype)).simple:
+            return None
+        step = levels.inv if self.by_inverse else levels.scale
+        zero_point = self._zero_point(ranges, dtype)
+        return levels.low, levels.high, step, levels.qz, dtype.type(0.5), dtype.type(zero_point), dtype.type(0)
 
     def _write(self, x: Array, levels: Levels, zero_point: Array, out: Array) -> None:
         steps = np.empty(x.shape, zero_point.dtype)
@@ -117,6 +128,18 @@ class QuantizeWithMinMaxArgs(QuantizeToLevels):
     def grid(self, inputs: Array | None) -> Grid:
         return self.counted(self._ranges.grid())
 
+    @staticmethod
+    def element(
+        x: Float, low: Float, high: Float, inv: Float, qz: Float, half: Float, zero_point: Float, zero: Float
+    ) -> Float:
+        x = low if x < low else x
+        x = high if x > high else x
+        steps = np.floor((x - low) * inv - qz + half)
+        return (zero if steps != steps else steps) + zero_point
+
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Floats, ...] | None:
+        return self._numbers(self._ranges, dtype)
+
     def kernel(self, inputs: Array, out: Array | None = None) -> Array:
         return self.codes(inputs, self._ranges, None, out)
 
@@ -150,6 +173,18 @@ class QuantizeWithMinMaxVars(QuantizeInRange):
     inputs = QuantizeToLevels.inputs
     min = In("R", "lower end of the range", shape=())
     max = In("R", "upper end of the range, above `min`", shape=())
+
+    @staticmethod
+    def element(
+        x: Float, low: Float, high: Float, step: Float, qz: Float, half: Float, zero_point: Float, zero: Float
+    ) -> Float:
+        x = low if x < low else x
+        x = high if x > high else x
+        steps = np.floor((x - low) / step - qz + half)
+        return (zero if steps != steps else steps) + zero_point
+
+    def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
+        return self._numbers(precomputed, dtype)
 
     def kernel(self, inputs: Array, ranges: Ranges, out: Array | None = None) -> Array:
         return self.codes(inputs, ranges, None, out)

@@ -247,6 +247,9 @@ class Region:
             return ()
         first: Any = next((self.dtypes[slot] for slot in self.ops[op].reads if isinstance(slot, int)), None)
         block = self.ops[op].block
+        own = block.compiled_kernel is not None
+        if block.element is None and not own:
+            return ()
         made = block.element_args(first, precomputed)
-        in_no_loop = made is None and not block.precomputed_ports and block.compiled_kernel is None
+        in_no_loop = made is None and not block.precomputed_ports and not own
         return () if in_no_loop else made

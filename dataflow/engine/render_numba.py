@@ -170,7 +170,8 @@ def function(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], loop: Loop) ->
 
     def dtype(i: int, port: int | None) -> DType:
         slot: Any = ops[i].reads[port or 0]  # an op in a loop reads one slot on each port
-        return dtypes[slot]
+        given, made = dtypes[slot], dtypes[ops[i].writes[0]]
+        return made if port is None and made.kind == "f" else given
 
     kinds = [("a", dtypes[slot]) for slot in loop.arrays] + [("o", dtypes[slot]) for slot in loop.results]
     kinds += [("p", dtype(i, port)) for i, port in loop.rows]

@@ -14,7 +14,6 @@ from dataflow.core.ports import flat
 from dataflow.engine import jit, render_numba, tiling
 
 OWN = "functions that NumPy has compiled in its own way: a compiler gives other bits"
-CODES = "from or to codes, by NumPy"
 ONE = "one number for a step of training"
 WITHOUT = {
     "CheckNumerics": "looks at the whole value before it gives any",
@@ -22,8 +21,8 @@ WITHOUT = {
     "RandomGammaGrad": "a series whose length differs from element to element",
     "PowerOfTwo": "scales of quantizers, which are few",
     **dict.fromkeys(("OnesLike", "ZerosLike"), "a plan knows its value"),
-    **dict.fromkeys(("DequantizeLinear", "FixedPointRequantize", "QuantizeLinear"), CODES),
-    **dict.fromkeys((f"QuantizeWithMinMax{ends}" for ends in ("Args", "Vars", "VarsPerChannel")), CODES),
+    "FixedPointRequantize": "integers of 64 bits and more",
+    "QuantizeWithMinMaxVarsPerChannel": "a range for each channel",
     **dict.fromkeys(("Exp", "Log", "Pow", "Sigmoid", "Tanh", "Xlogy"), OWN),
     **dict.fromkeys(("Elu", "Selu", "Softplus", "SoftplusGrad"), OWN),
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "PolynomialDecay", "StepDecay"), ONE),
@@ -138,6 +137,26 @@ def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch, tmp_path):
             assert same(got[name], expected[name]), f"{name} of {sample}"
         tried += 1
     assert tried
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("block", "numbers"),
+    [
+        (blocks["Dequantize"](axis=1), np.float32([[-1, -2, 0], [1, 2, 3]])),
+        (blocks["DequantizeLinear"](axis=1), [np.float32([0.5, 1, 2]), np.int32([3, 0, -3])]),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_numbers_for_channels_beside_a_compiled_loop(block, numbers, monkeypatch):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    codes = np.random.default_rng(0).integers(-128, 127, (7000, 3)).astype(np.int8)
+    graph = Graph()
+    x = graph.input("x", "int8", codes.shape)
+    ends = [graph.input(f"n{i}", dtypes.name_of(n.dtype), n.shape) for i, n in enumerate(numbers)]
+    graph.output("y", blocks["Square"]()(block(x, *ends) + 1.0))
+    feeds = {"x": codes} | {f"n{i}": n for i, n in enumerate(numbers)}
+    assert same(plan(graph, kernels="jit").run(feeds)["y"], plan(graph, kernels="numpy").run(feeds)["y"])
 
 
 @pytest.mark.slow
