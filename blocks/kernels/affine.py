@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.clip import clip
 from blocks.kernels.flush_subnormals import Float, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
@@ -25,19 +26,23 @@ SMALL_STEP = np.float32(2.0**-100)  # sums of multiples of a larger step are zer
 LARGE_SCALE = np.float32(2.0**120)  # a smaller scale keeps every subnormal number below one half
 BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
 LARGEST_BELOW_2_31 = 2147483520  # as float32
+TILE = 1 << 15  # elements to work on at a time: as float32 numbers they stay in the cache
 FAR = 2.0**63  # numbers are whole numbers of 64 bits on their way
-
-
-def clamp(x: Array, lo: Floats, hi: Floats, out: Array) -> Array:
-    """``max(min(x, hi), lo)``: NaN stays NaN, and a bound that is NaN does not bound."""
-    np.minimum(x, np.where(np.isnan(hi), np.float32(np.inf), hi), out=out)
-    return np.maximum(out, np.where(np.isnan(lo), np.float32(-np.inf), lo), out=out)
 
 
 def round_away(x: Floats, out: Array | None = None) -> Array:
     """The nearest whole number, halves away from zero."""
+    return np.trunc(add_half_away(x, out), out)
+
+
+def add_half_away(x: Floats, out: Array | None = None) -> Array:
+    """Numbers that truncated are the nearest whole ones, halves away from zero."""
     # adding one half itself would carry its lower neighbour up to 1
-    return np.trunc(np.add(x, np.copysign(BELOW_HALF, x), out), out)
+    if x.dtype != np.float32 or not x.ndim:
+        return np.add(x, np.copysign(BELOW_HALF, x), out)
+    half: Array = np.bitwise_and(x.view(np.int32), np.int32(-(2**31)))  # the sign; np.copysign takes five times as long
+    np.bitwise_or(half, BELOW_HALF.view(np.int32), half)
+    return np.add(x, half.view(np.float32), out)
 
 
 def store(values: Array, dtype: str, out: Array) -> None:
@@ -46,7 +51,8 @@ def store(values: Array, dtype: str, out: Array) -> None:
     Those out of its range saturate, NaN becomes 0.
     """
     lowest, highest = dtypes.limits(dtype)
-    np.copyto(values, 0, where=np.isnan(values))
+    if np.isnan(np.maximum.reduce(values, None)):  # faster than to look for NaN one by one
+        np.copyto(values, 0, where=np.isnan(values))
     if dtypes.storage(dtype) == np.int32:  # float32 has no 2**31 - 1
         values = np.clip(values, lowest, highest, dtype=np.float64)
     np.copyto(out, values, casting="unsafe")
@@ -64,10 +70,10 @@ def to_quantized(x: Array, lo: Floats, hi: Floats, dtype: str, out: Array | None
         np.multiply(flush(x) if scale > LARGE_SCALE else x, scale, out=values)
         round_away(values, values)
         values -= shift
-        clamp(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
+        clip(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
         store(values, dtype, out)
 
-    return in_parts(step, np.empty(x.shape, dtypes.storage(dtype)) if out is None else out, x)
+    return in_parts(step, np.empty(x.shape, dtypes.storage(dtype)) if out is None else out, x, size=TILE)
 
 
 def requantize(
@@ -78,12 +84,12 @@ def requantize(
     def step(q: Array, out: Array) -> None:
         to_quantized(to_float(q, lo, hi), new_lo, new_hi, dtype, out)
 
-    return in_parts(step, np.empty(q.shape, dtypes.storage(dtype)) if out is None else out, q)
+    return in_parts(step, np.empty(q.shape, dtypes.storage(dtype)) if out is None else out, q, size=TILE)
 
 
 def quantized_bytes(given: TensorType) -> int:
     """What a value of this type takes at most on its way to a quantized one, by part."""
-    return part_bytes(19, given)
+    return part_bytes(19, given, size=TILE)
 
 
 def to_float(q: Array, lo: Floats, hi: Floats, out: Array | None = None) -> Array:

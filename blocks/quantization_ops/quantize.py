@@ -11,15 +11,16 @@ from blocks.kernels.affine import (
     LARGE_SCALE,
     LARGEST,
     SMALL_STEP,
-    clamp,
+    TILE,
+    add_half_away,
     quantized_bytes,
-    round_away,
     step_and_origin,
     store,
     to_quantized,
 )
 from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.clip import clip, clip_to_arrays
 from blocks.kernels.flush_subnormals import Float, Floats, flush
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
@@ -85,7 +86,7 @@ class QuantizeV2(Opaque):
         ends = [_along(end, self.axis, input.ndim) for end in (lo, hi, scale)]
         bounds = () if lo.size == 1 else lo.shape
         output = np.empty(input.shape, dtypes.storage(self.T)) if out is None else out
-        in_parts(self._to_numbers, output, input, *ends, np.asarray((scale > LARGE_SCALE).any()))
+        in_parts(self._to_numbers, output, input, *ends, np.asarray((scale > LARGE_SCALE).any()), size=TILE)
         return output, lo.reshape(bounds), hi.reshape(bounds)
 
     def workspace(self, input: TensorType, *ends: TensorType) -> int:
@@ -94,19 +95,19 @@ class QuantizeV2(Opaque):
     def _to_numbers(self, input: Array, low: Array, high: Array, scale: Array, flushing: Array, out: Array) -> None:
         lowest, highest = dtypes.limits(self.T)
         values = np.empty(input.shape, np.float32)
-        clamp(flush(input) if flushing else input, low, high, values)
+        (clip_to_arrays if low.ndim else clip)(flush(input) if flushing else input, low, high, values)
         if self.mode == "MIN_COMBINED":
             values -= low
             if flushing:
                 flush(values, values)
         values *= scale
         if self.mode == "SCALED":
-            np.rint(values, out=values) if self.round_mode == "HALF_TO_EVEN" else round_away(values, values)
+            np.rint(values, out=values) if self.round_mode == "HALF_TO_EVEN" else add_half_away(values, values)
         elif lowest == 0:
             values += np.float32(0.5)
         else:
             values -= np.float32((highest - lowest + 1) / 2)
-            round_away(values, values)
+            add_half_away(values, values)
         store(values, self.T, out)
 
     def _widened(self, lowest: Array, highest: Array) -> tuple[Array, Array]:

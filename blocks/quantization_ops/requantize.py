@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from blocks.kernels.affine import nearest, quantized_bytes, requantize, store, value_of
+from blocks.kernels.affine import TILE, nearest, quantized_bytes, requantize, store, value_of
 from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
@@ -227,7 +227,7 @@ class RequantizePerChannel(Opaque):
             width = flush(_larger(input_min.reshape(-1), input_max.reshape(-1)) / _larger(lo, hi))
             factor = flush(np.float32(highest) * flush(width / np.float32(2**31)))
             output = np.empty(sizes, dtype) if out is None else out
-            in_parts(self._to_numbers, output, input, factor.reshape(-1 if sizes else ()))
+            in_parts(self._to_numbers, output, input, factor.reshape(-1 if sizes else ()), size=TILE)
             return output, lo.copy(), hi.copy()
 
         return kernel
@@ -280,7 +280,7 @@ def _fixed_point(q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Float
         np.clip(values, 0, 255, out=values)
         np.copyto(out, values, casting="unsafe")
 
-    return in_parts(step, np.empty(q.shape, np.uint8) if out is None else out, q)
+    return in_parts(step, np.empty(q.shape, np.uint8) if out is None else out, q, size=TILE)
 
 
 def _int64(value: Float) -> np.int64:
