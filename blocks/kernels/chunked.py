@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels.half import convert, convert_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
 from dataflow.core.dtypes import Array
@@ -42,9 +43,9 @@ def tiled(step: Callable[..., Any], buffers: int, out: Array | None, *arrays: Ar
                 step(*given, result, *work)
                 continue
             for copy, array in zip(work, given, strict=False):
-                np.copyto(copy, array)
+                convert(array, copy)
             step(*work)
-            np.copyto(result, work[len(given)], casting="unsafe")
+            convert(work[len(given)], result)
     return out
 
 
@@ -58,7 +59,8 @@ def tiled_bytes(buffers: int, like: TensorType, arrays: int, widen: bool = True,
     buffers += (arrays + 1) * (given != dtype)
     tile = min(size, TILE if buffers else LONG_TILE)
     nbytes = buffers * tile * int(dtype.itemsize)
-    return masks * tile + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
+    beside = masks * tile + (convert_bytes(like, "float32") if given != dtype else 0)
+    return beside + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
 
 
 def cut(size: int, step: int) -> Iterator[slice]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from blocks.kernels.chunked import in_parts, part_bytes
+from blocks.kernels.half import convert, convert_bytes
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType
@@ -103,10 +104,7 @@ class Cast(Elementwise):
             # by way of int64: what does not fit gets other values in NumPy's vector loop than in what that leaves over
             out = np.empty(x.shape, dtype) if out is None else out
             return np.positive(x, out, dtype=np.int64, casting="unsafe")
-        if out is None:
-            return x.astype(dtype)
-        np.copyto(out, x, casting="unsafe")
-        return out
+        return convert(x, np.empty_like(x, dtype) if out is None else out)
 
     def _of_storage(self, x: Array, out: Array) -> None:
         """From or to a format of 2 to 8 bits."""
@@ -119,7 +117,7 @@ class Cast(Elementwise):
         np.copyto(out, x, casting="unsafe")
 
     def workspace(self, x: TensorType) -> int:
-        return part_bytes(32, x) if {self.DstT, x.dtype} & {*dtypes.narrow} else 0
+        return part_bytes(32, x) if {self.DstT, x.dtype} & {*dtypes.narrow} else convert_bytes(x, self.DstT)
 
     def bound(self, x: Range) -> Range | None:
         given, made = x.low.dtype, dtypes.storage(self.DstT)

@@ -9,10 +9,12 @@ from math import prod
 import numpy as np
 
 from blocks.kernels import quantization_loops
+from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
 from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output, copied_bytes
 from blocks.kernels.channel_rows import layouts, row_layout
 from blocks.kernels.chunked import TILE, in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
+from blocks.kernels.half import HALF, convert, convert_bytes
 from blocks.kernels.levels import round_to_levels
 from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
 from blocks.quantization_ops.fake_quant_gradient import (
@@ -28,6 +30,8 @@ from dataflow.core.kinds import Elementwise
 from dataflow.core.quantized import Grid, Quantizer
 from dataflow.core.registry import blocks
 from dataflow.core.wire import Wire
+
+WORTH_TABLE = 1 << 17  # numbers of float16 from which results are looked up in those of all such numbers
 
 
 class FakeQuant(Elementwise, abstract=True):
@@ -48,7 +52,8 @@ class FakeQuant(Elementwise, abstract=True):
         return blocks[name](out_type=dtype, **self.attrs())
 
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:
-        return copied_bytes(inputs, most=TILE)
+        tables = look_up_bytes(2, inputs) + (1 << 18) if inputs.dtype == "float16" else 0
+        return copied_bytes(inputs, most=TILE) + convert_bytes(inputs, "float32") + tables
 
 
 class FakeQuantWithMinMaxArgs(FakeQuant):
@@ -216,13 +221,18 @@ def _round(inputs: Array, ranges: Ranges, count: np.ufunc, step: str, out: Array
     dtype = dtypes.compute(inputs.dtype)
     levels = ranges.levels(dtype)
     out = np.empty(inputs.shape, inputs.dtype) if out is None else out
+    if inputs.dtype == HALF and inputs.size > WORTH_TABLE:
+        key = (inputs.dtype, step)
+        if key not in ranges.cache:
+            ranges.cache[key] = _round(every_number(inputs.dtype), ranges, count, step, None)
+        return look_up(ranges.cache[key], inputs, out)
     if dtype == inputs.dtype:
         round_to_levels(levels, count, getattr(levels, step), inputs, out)
         return out
 
     def part(x: Array, out: Array) -> None:
-        x = x.astype(dtype)
-        round_to_levels(levels, count, getattr(levels, step), x, x)
-        cast_into(x, out.dtype, out)
+        wide = convert(x, np.empty(x.shape, dtype))
+        round_to_levels(levels, count, getattr(levels, step), wide, wide)
+        convert(wide, out)
 
     return in_parts(part, out, inputs)
