@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import numpy as np
@@ -11,6 +11,7 @@ from blocks.kernels.affine import level_of, product_range, requantize, saturated
 from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
+from blocks.kernels.known_numbers import once_per_bits
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr, broadcast
 from dataflow.core.bounding import as_integers
 from dataflow.core.dtypes import Array, storage
@@ -22,6 +23,7 @@ from dataflow.core.workspace import Kernel, Workspace
 QUINT8 = ("quint8",)
 BYTES = ("quint8", "qint8")
 Interval = tuple[Float, Float]
+Combine = Callable[[Array, Array, Array], Array]  # two operands, into the third array
 
 
 def require_width(block: Block, operand: str, low: Float, high: Float) -> None:
@@ -63,21 +65,26 @@ class QuantizedBinary(Opaque, abstract=True):
         (made, *_) = self.infer(x, y, *ends)
         memory.borrowed += self.combined_bytes(x, y)
 
-        def kernel(x: Array, y: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+        def of_ends(*ends: Array) -> tuple[Combine, Float, Float]:
             min_x, max_x, min_y, max_y = map(scalar, ends)
             require_width(self, "x", min_x, max_x)
             require_width(self, "y", min_y, max_y)
-            z = np.empty(made.sizes, np.int32) if out is None else out
-            return self.combined(x, y, ((min_x, max_x), (min_y, max_y)), z)
+            return self.of_ranges((min_x, max_x), (min_y, max_y))
+
+        known = once_per_bits(of_ends)
+
+        def kernel(x: Array, y: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            combine, low, high = known(*ends)
+            return combine(x, y, np.empty(made.sizes, np.int32) if out is None else out), low, high
 
         return kernel
 
-    def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
-        """The outputs, the first one in ``z``."""
-        raise TypeError(f"{self._who}: must have a method combined, got none; write one")
+    def of_ranges(self, of_x: Interval, of_y: Interval) -> tuple[Combine, Float, Float]:
+        """What combines operands of these ranges, and the range of the result."""
+        raise TypeError(f"{self._who}: must have a method of_ranges, got none; write one")
 
     def combined_bytes(self, x: TensorType, y: TensorType) -> int:
-        """What `combined` takes."""
+        """What combining takes."""
         return part_bytes(4, y)  # in 32 bits
 
 
@@ -109,15 +116,15 @@ class QuantizedMul(QuantizedBinary):
         of_z = product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
         return [Range(found[0], found[1]), *(Range.of(np.asarray(end)) for end in of_z)]
 
-    def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
-        zero_x, zero_y = (zero_of(*ends, "quint8") for ends in ranges)
+    def of_ranges(self, of_x: Interval, of_y: Interval) -> tuple[Combine, Float, Float]:
+        zero_x, zero_y = zero_of(*of_x, "quint8"), zero_of(*of_y, "quint8")
 
         def step(x: Array, y: Array, z: Array) -> None:
             np.subtract(x, zero_x, out=z, dtype=np.int32)
             np.multiply(z, np.subtract(y, zero_y, dtype=np.int32), out=z)
 
-        in_parts(step, z, x, y)
-        return z, *product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
+        low, high = product_range((*of_x, "quint8"), (*of_y, "quint8"))
+        return lambda x, y, z: in_parts(step, z, x, y), low, high
 
 
 class QuantizedAdd(QuantizedBinary):
@@ -138,19 +145,21 @@ class QuantizedAdd(QuantizedBinary):
 
     found_by = ("plus", "integer add")
 
-    def combined(self, x: Array, y: Array, ranges: tuple[Interval, Interval], z: Array) -> tuple[Array, Float, Float]:
-        top: Float = flush(np.float32(max(abs(float(end)) for ends in ranges for end in ends))) * np.float32(2.0**14)
-        tables = [
-            _steps(*ranges[0], top) if x.size != 1 else _value(int(x.reshape(-1)[0]), *ranges[0], top),
-            _steps(*ranges[1], top) if y.size != 1 or x.size == 1 else _value(int(y.reshape(-1)[0]), *ranges[1], top),
-        ]
+    def of_ranges(self, of_x: Interval, of_y: Interval) -> tuple[Combine, Float, Float]:
+        top: Float = flush(np.float32(max(abs(float(end)) for end in (*of_x, *of_y)))) * np.float32(2.0**14)
+        steps = _steps(*of_x, top), _steps(*of_y, top)
 
-        def step(x: Array, y: Array, z: Array) -> None:
-            look_up(tables[0], x, z)
-            np.add(z, look_up(tables[1], y, np.empty(y.shape, np.int32)), out=z)
+        def combine(x: Array, y: Array, z: Array) -> Array:
+            left = steps[0] if x.size != 1 else _value(int(x.reshape(-1)[0]), *of_x, top)
+            right = steps[1] if y.size != 1 or x.size == 1 else _value(int(y.reshape(-1)[0]), *of_y, top)
 
-        in_parts(step, z, x, y)
-        return z, -top, top
+            def step(x: Array, y: Array, z: Array) -> None:
+                look_up(left, x, z)
+                np.add(z, look_up(right, y, np.empty(y.shape, np.int32)), out=z)
+
+            return in_parts(step, z, x, y)
+
+        return combine, -top, top
 
     def combined_bytes(self, x: TensorType, y: TensorType) -> int:
         # the second operand is looked up in memory of its own
@@ -209,20 +218,25 @@ class QuantizedBiasAdd(Opaque):
         memory.borrowed += look_up_bytes(4, input) + part_bytes(19, bias) + 4 * bias.sizes[0]
         sizes, every = input.sizes, every_number(storage(input.dtype))
 
-        def kernel(input: Array, bias: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+        def worked_out(bias: Array, *ends: Array) -> tuple[Array, Array, Float]:
+            """The table of all numbers of the input, those of the bias and the upper end of their range."""
             low, high, low_bias, high_bias = map(scalar, ends)
             # one end at a time, as an end that is NaN counts only where it stands on the left
             reach = (high, -low, high_bias, -low_bias)
             top: Float = flush(reduce(lambda right, left: right if left < right else left, reversed(reach)))
             top *= np.float32(2.0**17)
-            output = np.empty(sizes, np.int32) if out is None else out
-            table = requantize(every, low, high, -top, top, "qint32")
             numbers = requantize(bias, low_bias, high_bias, -top, top, "qint32")
             numbers += np.int32(saturated(level_of(0.0, -top, top, "qint32"), "qint32"))
+            return requantize(every, low, high, -top, top, "qint32"), numbers, top
+
+        known = once_per_bits(worked_out)
+
+        def kernel(input: Array, bias: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            table, numbers, top = known(bias, *ends)
 
             def step(input: Array, numbers: Array, output: Array) -> None:
                 np.add(look_up(table, input, output), numbers, out=output)
 
-            return in_parts(step, output, input, numbers), -top, top
+            return in_parts(step, np.empty(sizes, np.int32) if out is None else out, input, numbers), -top, top
 
         return kernel

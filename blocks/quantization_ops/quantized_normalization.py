@@ -8,6 +8,7 @@ from blocks.kernels.affine import level_of, levels_of, value_of
 from blocks.kernels.byte_tables import every_number, look_up
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
+from blocks.kernels.known_numbers import once_per_bits
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, storage
@@ -65,15 +66,23 @@ class QuantizedBatchNormWithGlobalNormalization(Opaque):
         every, one = every_number(storage(t.dtype)), level_of(1.0, -END, END, "qint32")
         lowest, highest = dtypes.limits("qint32")
 
-        def kernel(t: Array, *others: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+        def worked_out(*others: Array) -> tuple[Array, Array, Array]:
+            """The numbers of scales, of offsets and of all that there may be in ``t``."""
             triples = zip(*[iter(others[2:])] * 3, strict=True)
             mean, variance, beta, gamma = (_values(q, lo, hi) for q, lo, hi in triples)
             scale = flush(np.float32(1) / np.sqrt(flush(variance + flush(np.float32(self.variance_epsilon)))))
             if self.scale_after_normalization:
                 scale = flush(scale * gamma)
             offset = flush(flush(-mean * scale) + beta)
-            scales, offsets = (levels_of(values, -END, END, "qint32") for values in (scale, offset))
-            table = levels_of(_values(every, *others[:2]), -END, END, "qint32")
+            scales, offsets, table = (
+                levels_of(values, -END, END, "qint32") for values in (scale, offset, _values(every, *others[:2]))
+            )
+            return scales, offsets, table
+
+        known = once_per_bits(worked_out)
+
+        def kernel(t: Array, *others: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            scales, offsets, table = known(*others)
 
             def step(t: Array, scales: Array, offsets: Array, out: Array) -> None:
                 numbers = look_up(table, t, np.empty(t.shape, np.int64))

@@ -11,6 +11,7 @@ from blocks.kernels import integer_convolution, integer_product
 from blocks.kernels.affine import level_of, product_range
 from blocks.kernels.flush_subnormals import Float, scalar
 from blocks.kernels.integer_way import Ends, Way, way
+from blocks.kernels.known_numbers import once_per_bits
 from blocks.kernels.product_ranges import matrices_range
 from blocks.kernels.windows import Span
 from blocks.math_ops.matmul import UNUSED, turned
@@ -26,6 +27,7 @@ from dataflow.core.ranges import Range
 from dataflow.core.shapes import Dim
 from dataflow.core.workspace import Kernel, Workspace
 
+Zeros = tuple[Array, Array, Float, Float]
 FAR = 1 << 20  # steps: with 0.0 this far from a range, 32 bits hold no sum, and float32 hardly tells its ends apart
 
 
@@ -41,6 +43,10 @@ class QuantizedProduct(Block, abstract=True):
         if abs(zero) > FAR:
             raise self.error(f"input '{port}' must lie within {FAR} steps of 0.0, got the range {low} to {high}")
         return np.array(zero)
+
+    def zeros(self, one: tuple[str, Float, Float], other: tuple[str, Float, Float]) -> Zeros:
+        """The numbers of 0.0 in the ranges of two operands, whose ports come first, and the range of their products."""
+        return self.zero(*one), self.zero(*other), *product_range((*one[1:], "quint8"), (*other[1:], "quint8"))
 
     def less(self, operands: tuple[Range, Range], ends: Sequence[Range]) -> tuple[Range, Range] | None:
         """Both operands less the numbers of 0.0; None where their ranges are not known, or too far from it."""
@@ -119,14 +125,20 @@ class QuantizedMatMul(QuantizedProduct, Contraction):
         memory.borrowed += integer_product.matmul_bytes(left.sizes, right.sizes, self.way(left.sizes[1], ends))
         made = left.sizes[0], right.sizes[1]
 
-        def kernel(a: Array, b: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+        def of_ends(*ends: Array) -> Zeros:
             low_a, high_a, low_b, high_b = map(scalar, ends)
             require_width(self, "a", low_a, high_a)
             require_width(self, "b", low_b, high_b)
+            return self.zeros(("a", low_a, high_a), ("b", low_b, high_b))
+
+        known = once_per_bits(of_ends)
+
+        def kernel(a: Array, b: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            zero_a, zero_b, low, high = known(*ends)
             a, b = a.T if self.transpose_a else a, b.T if self.transpose_b else b
             out = np.empty(made, np.int32) if out is None else out
-            integer_product.matmul(a, b, out, self.zero("a", low_a, high_a), self.zero("b", low_b, high_b))
-            return out, *product_range((low_a, high_a, "quint8"), (low_b, high_b, "quint8"))
+            integer_product.matmul(a, b, out, zero_a, zero_b)
+            return out, low, high
 
         return kernel
 
@@ -189,12 +201,17 @@ class QuantizedConv2D(QuantizedProduct, Convolution):
         memory.borrowed += integer_convolution.convolve_bytes(shape, filter.sizes, over, np.dtype(np.uint8), True, way)
         used = (slice(None), *(slice(start, None) for start in begin))
 
-        def kernel(input: Array, filter: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+        def of_ends(*ends: Array) -> Zeros:
             low_x, high_x, low_w, high_w = map(scalar, ends)
-            zeros = self.zero("input", low_x, high_x), self.zero("filter", low_w, high_w)
+            return self.zeros(("input", low_x, high_x), ("filter", low_w, high_w))
+
+        known = once_per_bits(of_ends)
+
+        def kernel(input: Array, filter: Array, *ends: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
+            zero_x, zero_w, low, high = known(*ends)
             out = np.empty(made.sizes, np.int32) if out is None else out
-            integer_convolution.convolve(input[used], filter, over, out, zeros)
-            return out, *product_range((low_x, high_x, "quint8"), (low_w, high_w, "quint8"))
+            integer_convolution.convolve(input[used], filter, over, out, (zero_x, zero_w))
+            return out, low, high
 
         return kernel
 
