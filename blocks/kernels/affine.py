@@ -96,7 +96,8 @@ def to_float(q: Array, lo: Floats, hi: Floats, out: Array | None = None) -> Arra
     """``(round(lo / s) * s - lowest * s) + q * s`` with ``s = (hi - lo) / (highest - lowest)``."""
     step, origin = step_and_origin(lo, hi, q.dtype)
     out = np.empty(q.shape, np.float32) if out is None else out
-    np.multiply(q, step, out=out, dtype=np.float32)
+    np.copyto(out, q, casting="unsafe")
+    np.multiply(out, step, out)
     if not abs(step) > SMALL_STEP:
         flush(out, out)
     np.add(out, origin, out=out)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.chunked import in_parts, part_bytes
 from dataflow.core import dtypes
-from dataflow.core.block import In, Out, TensorType
+from dataflow.core.block import Block, In, Out, TensorType
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import listing
 from dataflow.core.kinds import Elementwise, Opaque
@@ -119,6 +119,10 @@ class Select(Opaque):
             wanted = listing(dict.fromkeys(map(show, (shape, shape[:1], ()))))
             raise self.error(f"input 'condition' must have shape {wanted}, got {show(condition.shape)}")
         return shape
+
+    def decomposed(self, condition: TensorType, x: TensorType, y: TensorType) -> Sequence[Block]:
+        alike = x.known and x.shape == y.shape and condition.shape in (x.shape, ())
+        return (SelectV2(),) if alike else ()
 
     def kernel(self, condition: Array, x: Array, y: Array, out: Array | None = None) -> Array:
         if condition.ndim == 1 and x.ndim > 1:

@@ -182,10 +182,10 @@ class Dequantize(Elementwise):
 
         def part(input: Array, step: Array, low: Array, out: Array) -> None:
             values = out if out.dtype == np.float32 else np.empty(input.shape, np.float32)
+            np.copyto(values, input, casting="unsafe")
             if first:
-                np.multiply(np.add(input, first, out=values, dtype=np.float32), step, values)
-            else:
-                np.multiply(input, step, out=values, dtype=np.float32)
+                values += first
+            values *= step
             if flushing:
                 flush(values, values)
             if self.mode != "SCALED":

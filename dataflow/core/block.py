@@ -201,7 +201,7 @@ class Block(Shown, Quantizable, KernelInputs):
         return None
 
     def decomposed(self, *types: Any) -> Sequence[Block]:
-        """Two blocks to run in turn where that is faster; the second takes the first's result and the other inputs."""
+        """A block to run instead where that is faster, or two: the second takes the first's result and other inputs."""
         return ()
 
     def workspace(self, *types: Any) -> int:

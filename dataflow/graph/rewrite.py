@@ -57,7 +57,7 @@ def infer_shapes(graph: Graph, types: Mapping[str, TensorType]) -> Graph:
 
 
 def decompose(graph: Graph) -> Graph:
-    """Replace each block that the planner runs better as two by those two; see `Block.decomposed`."""
+    """Replace each block that the planner runs better as another, or as two, by those; see `Block.decomposed`."""
     if all(type(node.block).decomposed is Block.decomposed for node in graph.nodes.values()):
         return graph
     result = graph.bare()
@@ -65,14 +65,17 @@ def decompose(graph: Graph) -> Graph:
     for node in graph.nodes.values():
         own = type(node.block).decomposed is not Block.decomposed
         if made := node.block.decomposed(*result.operand_types(node)) if own else ():
-            first, second = made
-            (port, source), *others = node.inputs.items()
-            (taken,), (given,) = first.signature.inputs, first.signature.outputs
-            name = f"{node.name}/{type(first).__name__.lower()}"
-            while name in graph.nodes:
-                name += "_"
-            result.insert(result.retyped(Node(name, first, {taken: source}, {given: TensorType("float32", None)})))
-            node = replace(node, block=second, inputs={port: Link(name, given), **dict(others)})
+            *firsts, last = made
+            source, *others = node.inputs.values()
+            for first in firsts:
+                (taken,), (given,) = first.signature.inputs, first.signature.outputs
+                name = f"{node.name}/{type(first).__name__.lower()}"
+                while name in graph.nodes:
+                    name += "_"
+                result.insert(result.retyped(Node(name, first, {taken: source}, {given: TensorType("float32", None)})))
+                source = Link(name, given)
+            inputs = dict(zip(last.signature.inputs, (source, *others), strict=True))
+            node = replace(node, block=last, inputs=inputs)
         result.insert(node)
     return result
 

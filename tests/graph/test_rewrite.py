@@ -131,6 +131,23 @@ def test_a_block_that_runs_better_as_two_becomes_two() -> None:
     assert run(made, feeds)["y"].tolist() == [[1, 2]] * 3
 
 
+@pytest.mark.parametrize(
+    ("shape", "block"), [([4, 2], "SelectV2"), ([], "SelectV2"), ([4], "Select"), (["N", 2], "Select")]
+)
+def test_a_block_that_runs_better_as_another_becomes_that(shape: list[int | str], block: str) -> None:
+    graph = Graph()
+    condition = graph.input("condition", "bool", shape)
+    x, y = graph.input("x", "float32", [4, 2]), graph.input("y", "float32", [4, 2])
+    graph.output("z", graph.add(blocks["Select"](), [condition, x, y], name="chosen"))
+    made = decompose(graph)
+    assert type(made.nodes["chosen"].block).__name__ == block
+    sizes = [4 if size == "N" else size for size in shape]
+    feeds = {"condition": np.ones(sizes, bool), "x": np.ones((4, 2), np.float32), "y": np.zeros((4, 2), np.float32)}
+    feeds["condition"].reshape(-1)[1:] = False
+    assert run(made, feeds)["z"].tobytes() == run(graph, feeds)["z"].tobytes()
+    assert run(made, feeds)["z"].sum() == {(4, 2): 1, (): 8, (4,): 2}[tuple(sizes)]
+
+
 @pytest.mark.parametrize("taken", ["b/share", "b/share_"])
 def test_no_node_of_the_graph_is_replaced_by_a_part(taken: str) -> None:
     graph = shared(taken)
