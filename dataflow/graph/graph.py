@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -264,8 +264,7 @@ class Graph(Shown):
 
     def retyped(self, node: Node) -> Node:
         """The node with its types inferred anew from those of its sources in this graph."""
-        outputs = node_types(node.who, node.block, [*node.inputs.values()], self._type_of)[1]
-        return replace(node, types=dict(zip(node.types, outputs, strict=True)))
+        return node.typed(node_types(node.who, node.block, [*node.inputs.values()], self._type_of)[1])
 
     def _type_of(self, link: Link) -> TensorType:
         return self._nodes[link.node].types[link.port]

@@ -92,7 +92,7 @@ def fold_constants(graph: Graph) -> Graph:
             except Exception as error:
                 raise run_error(node, error, wanted) from error
             folded = [TensorType(t.dtype, t.shape, v) for t, v in zip(wanted, values, strict=True)]
-            result.insert(replace(node, types=dict(zip(node.types, folded, strict=True))))
+            result.insert(node.typed(folded))
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -60,3 +60,14 @@ def test_a_ref_has_the_type_that_the_graph_knows() -> None:
     assert axes.type.value.tolist() == [0, 1]
     again = Ref(graph, "axes", "output")
     assert again.type is axes.type
+
+
+def test_a_node_of_other_types_is_the_same_in_all_else() -> None:
+    graph = Graph()
+    x = graph.input("x", "float32", ["N"], doc="values", range=[0, 1])
+    node = graph.nodes[x.node]
+    typed = node.typed([TensorType("float32", (3,))])
+    assert [*typed.types.items()] == [("output", TensorType("float32", (3,)))]
+    assert replace(typed, types=node.types) == node
+    with pytest.raises(ValueError, match="zip"):
+        node.typed([])
