@@ -160,7 +160,10 @@ class FractionalMaxPoolGrad(FractionalGradient):
         channels, images = np.arange(shape[3]), np.arange(at_once(shape))[:, None, None, None]
         images *= prod(shape[1:])
         memory.kept += windows.nbytes + channels.nbytes + images.nbytes
-        memory.borrowed += 8 * windows.size * (1 + prod(shape[1:3]) // max(windows.size, 1))  # places of elements
+        high, wide = (
+            -(-size // max(count, 1)) + self.overlapping for size, count in zip(shape[1:3], made[1:3], strict=True)
+        )
+        memory.borrowed += 2 * 8 * windows.size * high * wide  # places of elements, while they are put together
 
         def kernel(
             orig_input: Array,

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from blocks.kernels.affine import to_quantized
+from blocks.kernels import affine
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from dataflow.core.block import In, Out, TensorType, attr
@@ -57,7 +57,8 @@ class QuantizedInstanceNorm(Opaque):
     def bind(self, memory: Workspace, x: TensorType, *ends: TensorType) -> Kernel:
         count, height, width, channels = x.sizes
         form, pixels = (count, height * width, channels), np.float32(height * width)
-        memory.borrowed += prod(x.sizes) + part_bytes(12, x) + 24 * count * channels
+        rounding = part_bytes(10, x, size=affine.TILE)
+        memory.borrowed += prod(x.sizes) + part_bytes(4, x) + rounding + 24 * count * channels
 
         def kernel(x: Array, x_min: Array, x_max: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
             low, high = flush(scalar(x_min)), flush(scalar(x_max))
@@ -77,7 +78,7 @@ class QuantizedInstanceNorm(Opaque):
             bottom, top = self._range(images, mean, scale, root)
 
             def step(x: Array, mean: Array, root: Array, y: Array) -> None:
-                to_quantized(_normalized(x, mean, scale, root), bottom, top, "quint8", y)
+                affine.to_quantized(_normalized(x, mean, scale, root), bottom, top, "quint8", y)
 
             y = np.empty(x.shape, np.uint8) if out is None else out
             return in_parts(step, y, x, mean[:, None, None], root[:, None, None]), bottom, top

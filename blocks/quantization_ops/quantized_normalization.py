@@ -62,7 +62,7 @@ class QuantizedBatchNormWithGlobalNormalization(Opaque):
     grad = None
 
     def bind(self, memory: Workspace, t: TensorType, *others: TensorType) -> Kernel:
-        memory.borrowed += part_bytes(24, t) + 200 * (t.sizes[-1] + 256)
+        memory.borrowed += part_bytes(16, t) + 200 * (t.sizes[-1] + 256)
         every, one = every_number(storage(t.dtype)), level_of(1.0, -END, END, "qint32")
         lowest, highest = dtypes.limits("qint32")
 
