@@ -30,15 +30,16 @@ def as_float32(x: Array) -> Array:
     return near
 
 
-def observe(x: Array, bits: int, compiled: bool = False) -> tuple[Array, Array, Array]:
+def observe(x: Array, bits: int, compiled: bool = False, out: Array | None = None) -> tuple[Array, Array, Array]:
     """Counts of the bins, int64 ``[channels, 2 ** bits]``, and the lowest and highest finite element, ``[channels]``.
 
     ``x`` is ``[outer, channels, inner]``. The extremes are in the compute dtype, inf and -inf where nothing is finite.
-    ``compiled`` counts in a loop, which gives the same.
+    ``compiled`` counts in a loop, which gives the same; ``out`` is memory for the counts.
     """
     outer, channels, inner = x.shape
     dtype = dtypes.compute(x.dtype)
-    counts, shift = np.zeros((channels, 1 << bits), np.int64), np.uint32(32 - bits)
+    counts, shift = np.empty((channels, 1 << bits), np.int64) if out is None else out, np.uint32(32 - bits)
+    counts.fill(0)
     low, high = np.full(channels, np.inf, dtype), np.full(channels, -np.inf, dtype)
     rows = max(1, TILE // max(1, channels * inner))
     for start in range(0, outer if x.size else 0, rows):

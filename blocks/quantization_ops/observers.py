@@ -174,18 +174,19 @@ class HistogramObserver(Observer):
         """The partials of all tiles as one row: their order makes no difference."""
         return [part[None] for part in self._observed(rows.reshape(len(rows), -1, 1), compiled=True)]
 
-    def _observed(self, x: Array, compiled: bool = False) -> Sequence[Array]:
-        return observe(x, self._bits, compiled)
+    def _observed(self, x: Array, compiled: bool = False, out: Array | None = None) -> Sequence[Array]:
+        return observe(x, self._bits, compiled, out)
 
     def finalize(self, totals: Sequence[Array], rows: int) -> Sequence[Array]:
         made = [totals[0], *_without_sign(totals[1:])]
         return [each[0] for each in made] if self.axis is None else made
 
-    def kernel(self, x: Array) -> tuple[Array, Array, Array]:
+    def kernel(self, x: Array, out: Array | None = None) -> tuple[Array, Array, Array]:
         axis = 0 if self.axis is None else self.channel(x.ndim)
         sizes = (1, 1) if self.axis is None else (x.shape[axis], prod(x.shape[axis + 1 :]))
-        counts, low, high = self.finalize(self._observed(x.reshape(-1 if x.size else 0, *sizes)), 0)
-        return counts, low.astype(x.dtype), high.astype(x.dtype)
+        counts = None if out is None else out.reshape(sizes[0], 1 << self._bits)
+        made, low, high = self.finalize(self._observed(x.reshape(-1 if x.size else 0, *sizes), out=counts), 0)
+        return made if out is None else out, low.astype(x.dtype), high.astype(x.dtype)
 
 
 class MovingAverageObserver(Update):
