@@ -19,8 +19,10 @@ from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
 
+SMALL = 10  # alpha below which the series is best for samples above it too
 LARGE = 1e4  # alpha from which the expansion in its inverse is exact to twelve digits
 ROUNDS = 3000  # enough for any alpha below that
+CHECKED = 4  # rounds after which it is looked who is done
 SAMPLES = 1 << 13  # whose slopes are computed together
 BYTES = 30 * 8  # that each of them takes at most
 
@@ -104,7 +106,8 @@ def _slope(alpha: Array, sample: Array, out: Array) -> None:
     slope = np.full(a.shape, np.nan)
     slope[(a > 0) & (x == 0)] = 0
     large = (a >= LARGE) & (np.abs(a.astype(np.float64) - x) < a / 2)
-    above = (x > 1) & (x > a)
+    # where alpha is small the series is more exact, and takes fewer rounds, for samples somewhat above it too
+    above = x > np.where(a < SMALL, a + np.sqrt(a) + 2, a)
     proper = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x) & ~large
     groups = ((large & (a < np.inf), _by_expansion), (proper & above, _by_fraction), (proper & ~above, _by_series))
     for group, compute in groups:
@@ -115,22 +118,30 @@ def _slope(alpha: Array, sample: Array, out: Array) -> None:
 
 def _by_series(a: Array, x: Array) -> Array:
     """From ``F = x ** a * exp(-x) / gamma(a + 1) * (1 + x / (a + 1) + x ** 2 / (a + 1) / (a + 2) + ...)``."""
-    total, slope = np.ones_like(a), np.zeros_like(a)
-    term, dterm = total.copy(), slope.copy()  # the last term of the sum, and its derivative by a
-    active = np.arange(a.size)
-    r = a.copy()
-    for _ in range(ROUNDS):
+    totals, slopes, places = np.empty_like(a), np.empty_like(a), np.arange(a.size)
+    total, slope, r, near = np.ones_like(a), np.zeros_like(a), a.copy(), x
+    term, dterm, work = total.copy(), slope.copy(), np.empty_like(a)  # the last term, and its derivative by a
+    for count in range(1, ROUNDS + 1):
         r += 1
-        dterm = (dterm - term / r) * x[active] / r
-        term = term * x[active] / r
-        total[active] += term
-        slope[active] += dterm
-        more = (np.abs(dterm) > 1e-17 * np.abs(slope[active])) | (term > 1e-17 * total[active])
-        if not more.all():
-            active, r, term, dterm = active[more], r[more], term[more], dterm[more]
-        if not active.size:
-            break
-    return -(slope + total * (np.log(x) - _digamma(a + 1))) * x / a
+        dterm -= np.divide(term, r, work)
+        dterm *= near
+        dterm /= r
+        term *= near
+        term /= r
+        total += term
+        slope += dterm
+        if count % CHECKED and count < ROUNDS:
+            continue
+        # what is added to sums that are complete is too little to change them
+        more = np.abs(dterm) > np.multiply(np.abs(slope, work), 1e-17, work)
+        more |= term > np.multiply(total, 1e-17, work)
+        if _few(more) or count == ROUNDS:
+            totals[places], slopes[places] = total, slope
+            places = places[more]
+            total, slope, r, near, term, dterm, work = (v[more] for v in (total, slope, r, near, term, dterm, work))
+            if not places.size:
+                break
+    return -(slopes + totals * (np.log(x) - _digamma(a + 1))) * x / a
 
 
 def _by_fraction(a: Array, x: Array) -> Array:
@@ -142,28 +153,48 @@ def _by_fraction(a: Array, x: Array) -> Array:
     b = x + 1 - a
     p0, q0, dp0, dq0 = np.zeros_like(a), np.ones_like(a), np.zeros_like(a), np.zeros_like(a)
     p1, q1, dp1, dq1 = np.ones_like(a), b.copy(), np.zeros_like(a), -np.ones_like(a)
-    values, slopes = np.empty_like(a), np.empty_like(a)
-    active = np.arange(a.size)
-    shape = a
-    last = np.full_like(a, np.inf)
+    values, slopes, places = np.empty_like(a), np.empty_like(a), np.arange(a.size)
+    shape, last, running = a, np.full_like(a, np.inf), np.ones(a.shape, np.bool_)
+    value, work = np.empty_like(a), np.empty_like(a)
     for n in range(1, ROUNDS):
-        b = b + 2
+        b += 2
         factor = n * (shape - n)
-        p0, p1, dp0, dp1 = p1, b * p1 + factor * p0, dp1, b * dp1 - p1 + factor * dp0 + n * p0
-        q0, q1, dq0, dq1 = q1, b * q1 + factor * q0, dq1, b * dq1 - q1 + factor * dq0 + n * q0
+        for v0, v1, dv0, dv1 in ((p0, p1, dp0, dp1), (q0, q1, dq0, dq1)):  # the last two become those before
+            dv0 *= factor
+            np.subtract(np.multiply(b, dv1, work), v1, work)
+            np.add(work, dv0, dv0)
+            dv0 += np.multiply(v0, n, work)
+            v0 *= factor
+            v0 += np.multiply(b, v1, work)
+        p0, p1, dp0, dp1, q0, q1, dq0, dq1 = p1, p0, dp1, dp0, q1, q0, dq1, dq0
         scale = 1 / np.maximum(np.abs(q1), np.abs(dq1))  # or they would overflow
-        p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (v * scale for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1))
-        value = p1 / q1
-        slope = (dp1 - value * dq1) / q1
-        values[active], slopes[active] = value, slope
-        more = ~(np.abs(slope - last) <= 1e-16 * np.abs(slope))
+        for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1):
+            v *= scale
+        np.divide(p1, q1, value)
+        slope = np.divide(np.subtract(dp1, np.multiply(value, dq1, work), work), q1)
+        last -= slope
+        done = np.abs(last, last) <= np.multiply(np.abs(slope, work), 1e-16, work)
         last = slope
-        if not more.all():
-            active, b, shape, last = active[more], b[more], shape[more], last[more]
-            p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (v[more] for v in (p0, p1, dp0, dp1, q0, q1, dq0, dq1))
-        if not active.size:
-            break
+        done &= running
+        if n == ROUNDS - 1:
+            done = running
+        if done.any():
+            values[places[done]], slopes[places[done]] = value[done], slope[done]
+            running ^= done
+            if _few(running):
+                places = places[running]
+                b, shape, last, value, work, p0, p1, dp0, dp1, q0, q1, dq0, dq1 = (
+                    v[running] for v in (b, shape, last, value, work, p0, p1, dp0, dp1, q0, q1, dq0, dq1)
+                )
+                running = running[running]
+                if not places.size:
+                    break
     return (slopes + values * (np.log(x) - _digamma(a))) * x
+
+
+def _few(running: Array) -> bool:
+    """Whether so many are done that it pays to leave them out."""
+    return bool(8 * np.count_nonzero(running) <= 7 * running.size)
 
 
 def _by_expansion(a: Array, x: Array) -> Array:

@@ -160,6 +160,28 @@ def test_gamma_at_the_ends():
     assert np.array_equal(values, [[0, 0, np.nan, np.nan, np.inf]] * 2, equal_nan=True)
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no wider numbers to compare with")
+@pytest.mark.parametrize("size", (0.02, 0.5, 2.0, 9.0, 11.0, 50.0))
+def test_gamma_gradient_beside_a_long_series_of_wider_numbers(size):
+    random = np.random.default_rng(0)
+    alpha = size * random.uniform(0.8, 1.25, 300)
+    sample = alpha * random.uniform(0.01, 1, 300) + random.uniform(0, 3.5, 300) * (1 + np.sqrt(alpha) / 2)
+    a, x = alpha.astype(np.longdouble), sample.astype(np.longdouble)
+    r, total, slope, term, by_a = a.copy(), np.ones_like(a), np.zeros_like(a), np.ones_like(a), np.zeros_like(a)
+    for _ in range(600):
+        r += 1
+        by_a = (by_a - term / r) * x / r
+        term = term * x / r
+        total, slope = total + term, slope + by_a
+    y, digamma = a + 1, np.zeros_like(a)
+    for _ in range(60):
+        digamma, y = digamma - 1 / y, y + 1
+    digamma += np.log(y) - 1 / (2 * y) - 1 / (12 * y**2) + 1 / (120 * y**4) - 1 / (252 * y**6) + 1 / (240 * y**8)
+    wanted = -(slope + total * (np.log(x) - digamma)) * x / a
+    found = blocks["RandomGammaGrad"]()(alpha, sample)
+    np.testing.assert_allclose(found, wanted.astype(np.float64), rtol=3e-13)
+
+
 @pytest.mark.parametrize("dtype", ("float32", "float64", "float16", "bfloat16", "int32", "uint8"))
 def test_multinomial(dtype):
     logits = np.array([[1, 3, 0, 2, 5], [4, 4, 4, 4, 4]]).astype(dtypes.storage(dtype))
