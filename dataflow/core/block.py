@@ -266,14 +266,10 @@ class Block(Shown, Quantizable, KernelInputs):
     def _call_key(self, args: Sequence[Any]) -> tuple[object, ...] | None:
         """What decides the types of the outputs: dtypes, shapes and static values; None unless arrays are given."""
         given = conversion.types_of_arrays(args)
-        if given is None or not self._static:
+        if given is None or not self.signature.static:
             return given
-        return (*given, *[args[i].tobytes() for i in self._static if i < len(args) and args[i] is not None])
-
-    @cached_property
-    def _static(self) -> list[int]:
-        """The positions of inputs whose values decide shapes."""
-        return [i for i, port in enumerate(self.signature.inputs.values()) if port.static]
+        static = [args[i] for i in self.signature.static if i < len(args)]
+        return (*given, *[array.tobytes() for array in static if array is not None])
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
         """Run the kernel on whole arrays in port order, a ``key`` for random draws; results are cast as declared."""

@@ -96,6 +96,11 @@ class Signature:
     attrs: dict[str, Attr] = field(default_factory=dict)
 
     @cached_property
+    def static(self) -> list[int]:
+        """The positions of inputs whose values decide shapes."""
+        return [i for i, port in enumerate(self.inputs.values()) if port.static]
+
+    @cached_property
     def holds_arrays(self) -> bool:
         """Whether an attr is an array."""
         return any(attr.kind == "Tensor" for attr in self.attrs.values())
