@@ -110,8 +110,8 @@ class ClipByValue(Elementwise):
 
     @staticmethod
     def element(t: np.number[Any], low: np.number[Any], high: np.number[Any]) -> np.number[Any]:
-        high = high if (high > low) | (high != high) else low
-        t = low if (t < low) | (low != low) else t
+        high = high if (high > low) | (high != high) else low  # NaN where one of them is
+        t = low if t < low else t
         return high if (t > high) | (high != high) else t
 
     def kernel(self, t: Array, clip_value_min: Array, clip_value_max: Array, out: Array | None = None) -> Array:

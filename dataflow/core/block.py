@@ -178,7 +178,10 @@ class Block(Shown, Quantizable, KernelInputs):
         return totals
 
     def element_args(self, dtype: DType, precomputed: Any) -> tuple[Any, ...] | None:
-        """What ``element`` takes after inputs of this dtype, by the result of `precompute`; None: it cannot be used."""
+        """What ``element`` takes after inputs, of which the first has this dtype, by the result of `precompute`.
+
+        In that dtype, or in that of the output where it is floating. None: ``element`` cannot be used.
+        """
         return ()
 
     @property
