@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataflow.core.dtypes import Array
-from dataflow.core.ports import flat, map_port
+from dataflow.core.ports import map_port
 from dataflow.core.scratch import ALIGNMENT, ArraySpec, Scratch, aligned
 from dataflow.core.shapes import TensorType
 from dataflow.core.thread_pool import thread_limit
@@ -91,8 +91,13 @@ def _likes(block: Block, arrays: Sequence[Any]) -> list[Hashable]:
     """What a kernel is bound for: dtypes and shapes, and the values of static inputs."""
     likes: list[Hashable] = []
     for port, given in zip(block.signature.inputs.values(), arrays, strict=True):
-        if given is None:
-            likes.append(None)
-        for array in flat([given]):
-            likes.append((array.dtype, array.shape, array.tobytes() if port.static else None))
+        if isinstance(given, tuple):
+            likes.append(len(given))
+        for array in given if isinstance(given, tuple) else (given,):
+            if array is None:
+                likes.append(None)
+            elif port.static:
+                likes += array.dtype, array.shape, array.tobytes()
+            else:
+                likes += array.dtype, array.shape
     return likes

@@ -165,3 +165,17 @@ def test_a_kernel_that_draws_gets_a_key_where_there_is_one() -> None:
     block, arrays = Noise(), (np.float32([1, 2]), np.int32(3))
     assert Noise.takes_key and not TimesOfBound.takes_key
     assert [block.kernel(*arrays, **key).tolist() for key in ({}, {"key": Key(7)}, {})] == [[0, 0], [7, 7], [0, 0]]
+
+
+def test_a_kernel_is_bound_to_how_many_values_each_port_has() -> None:
+    class Counts(Block, abstract=True):
+        left = In("float32", "some", many=True)
+        right = In("float32", "others", many=True)
+        y = Out("int64", "how many of each", shape=(2,))
+
+        def bind(self, memory: Workspace, *types: Any) -> Any:
+            return lambda left, right, out=None: np.array([len(each) for each in types])
+
+    block, one = Counts(), np.float32([1])
+    for left, right in ((1, 2), (2, 1), (1, 1)):
+        assert block.kernel((one,) * left, (one,) * right).tolist() == [left, right]
