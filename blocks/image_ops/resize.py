@@ -15,6 +15,7 @@ from blocks.math_ops.cast import Cast
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array, storage
+from dataflow.core.numpy_state import in_short_runs
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
@@ -72,7 +73,7 @@ class Resizing(Resampling, abstract=True):
                 self.interpolate(down, between.reshape(len(target), -1, parts.line), target, buffer)
             return out
 
-        return kernel
+        return in_short_runs(kernel, prod(resized))
 
 
 class ResizeNearestNeighbor(Resizing, Nearest):
