@@ -138,6 +138,10 @@ class SumToLike(View):
 
     reduces, contiguous_inputs = (np.add,), True
 
+    @staticmethod
+    def element(x: Array) -> Array:
+        return x
+
     def row_width(self, input: TensorType, like: TensorType) -> int | None:
         if not input.known or not like.known or input.shape == like.shape:
             return None

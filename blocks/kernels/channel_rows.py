@@ -10,7 +10,6 @@ import numpy as np
 from dataflow.core.dtypes import Array
 
 ROW = 8192  # elements over which the numbers of a few channels are repeated, so that loops along them are long
-COLUMNS = 1024  # elements of a row of columns to sum in, about: a whole number of periods of channels
 
 
 class Layout(NamedTuple):
@@ -50,15 +49,3 @@ def layouts(shape: tuple[int, ...], axis: int) -> list[tuple[slice, Layout]]:
     if whole < size:  # what is left over is one row, shorter than the others
         parts.append((slice(whole, size), Layout(channels, inner, (size - whole) // period)))
     return parts
-
-
-def row_layout(shape: tuple[int, ...], axis: int) -> Layout:
-    """The layout for compiled loops: rows of about `COLUMNS` elements, the last one shorter."""
-    channels, inner = shape[axis], prod(shape[axis % len(shape) + 1 :])
-    period = max(1, channels * inner)
-    return Layout(channels, inner, row_width(prod(shape), period) // period)
-
-
-def row_width(size: int, period: int) -> int:
-    """The elements of a row, about `COLUMNS`: whole periods of channels, and no more than there are elements."""
-    return max(period, min(size, COLUMNS) // period * period)

@@ -1,31 +1,29 @@
 """Gradients of clipping: passed on where a value lies in its range, summed where it lies below or above.
 
-The work goes by spans that stay in the cache. In each span the sums are made in float64: contributions are added to
-columns first, the element at place ``i`` to column ``i % width``, then the columns of a channel; so it makes no
-difference whether contributions that are zero are left out. The sums of spans are added in their order.
+The work goes by spans that stay in the cache. In each span the sums are made in float64, in columns
+(`dataflow.core.columns`), so it makes no difference whether contributions that are zero are left out. The sums of spans
+are added in their order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, reduce
+from functools import reduce
 from math import prod
 
 import numpy as np
 
-from blocks.kernels import quantization_loops
-from blocks.kernels.channel_rows import Layout, layouts, row_width
+from blocks.kernels.channel_rows import Layout, layouts
 from blocks.kernels.flush_subnormals import TINY, Floats
 from blocks.kernels.nudged_range import Flags
-from blocks.kernels.sparse_range_sums import Channels, Part, masked_gradients, sparse_indices, sum_columns, sum_sparse
+from blocks.kernels.sparse_range_sums import Channels, Part, masked_gradients, sparse_indices, sum_sparse
 from dataflow.core import dtypes
+from dataflow.core.columns import column_count, fold_columns, sum_columns
 from dataflow.core.dtypes import Array
-from dataflow.core.evaluator import WIDE
 from dataflow.core.scratch import Scratch
 from dataflow.core.shapes import TensorType, element_count
 
 SPAN = 1 << 19  # elements of a span, about: shorter ones cost more calls than they save memory traffic
-MANY = 1 << 16  # columns that compiled loops have at most, or those of one span
 SEARCHED, PASSED = 1 << 13, 1 << 17  # elements of a span from which a sparse search pays: with sums, and without
 _BITS = {4: np.uint32, 8: np.uint64}
 
@@ -33,16 +31,7 @@ _BITS = {4: np.uint32, 8: np.uint64}
 BoundsOf = Callable[[Layout | None], tuple[Floats, Floats, Flags | None]]
 
 
-def clip_gradient(
-    g: Array,
-    x: Array,
-    axis: int | None,
-    bounds: BoundsOf,
-    out: Array,
-    sums: bool = False,
-    compiled: bool = False,
-    span: int = 0,
-) -> Array:
+def clip_gradient(g: Array, x: Array, axis: int | None, bounds: BoundsOf, out: Array, sums: bool = False) -> Array:
     """Write the gradients ``g`` of values ``x`` that lie in their ranges, otherwise zeros, to ``out``.
 
     Returns the sums of the gradients below and above in each span, ``[spans, 2, channels]``. ``out`` may be ``g`` or
@@ -50,32 +39,21 @@ def clip_gradient(
 
     axis : of the channels, None where all values have one range.
     sums : whether the sums are wanted; otherwise they are zeros.
-    compiled : use compiled loops where they know the case; they give the same bits.
-    span : elements of a span; 0 leaves the choice to this function.
     """
     count, inner = (1, 1) if axis is None else (x.shape[axis], prod(x.shape[axis % x.ndim + 1 :]))
     period = max(1, count * inner)
     low, high, empty = bounds(None)
-    compiled = compiled and g.dtype in TINY and empty is None and period <= WIDE
-    in_place = np.may_share_memory(out, g) or np.may_share_memory(out, x)
     g, x, out = g.reshape(-1), x.reshape(-1), out.reshape(-1)
-    span = span or max(1, SPAN // period) * period
-    width = row_width(span, period) if sums else 1
-    # several spans at once only where they are whole rows, and are not computed in place
-    at_once = 1 if not compiled or (sums and (in_place or span % short_row(width))) else max(1, MANY // width)
+    span = max(1, SPAN // period) * period
     totals: list[Array] = []
-    for start, stop in _batches(g.size, span, at_once):
-        part, size = slice(start, stop), min(span, stop - start)
-        width = row_width(size, period)
-        if compiled:
-            ends = (low, high) if axis is None else bounds(Layout(count, inner, width // period))[:2]
-            columns = _compiled(g[part], x[part], *ends, out[part], width if sums else 0, size, in_place)
-        else:
-            channels = Channels(count, inner, low, high, width) if sums else None
-            parts = list(_parts(size, count, inner, axis, bounds))
-            columns = _by_numpy(g[part], x[part], parts, out[part], channels)
+    for start in range(0, g.size, span):
+        part, size = slice(start, start + span), min(span, g.size - start)
+        width = column_count(size, period)
+        channels = Channels(count, inner, low, high, width) if sums else None
+        parts = list(_parts(size, count, inner, axis, bounds))
+        columns = _by_numpy(g[part], x[part], parts, out[part], channels)
         if columns is not None:
-            totals.append(np.add.reduce(columns.reshape(-1, 2, width // period, count, inner), axis=(2, 4)))
+            totals.append(fold_columns(columns, count, inner).reshape(1, 2, count))
     if not totals:
         return np.zeros((1, 2, count))
     if empty is not None:
@@ -98,54 +76,12 @@ def clip_gradient_bytes(values: TensorType) -> int:
     return copies + min(count, SPAN) * (compute.itemsize + 2)
 
 
-def _batches(size: int, span: int, at_once: int) -> Iterator[tuple[int, int]]:
-    """Where the elements that are processed together begin and end: several spans, and what is left over."""
-    step = span * at_once
-    whole = size - size % span
-    for start in range(0, whole, step):
-        yield start, min(start + step, whole)
-    if whole < size:
-        yield whole, size
-
-
 def _parts(size: int, count: int, inner: int, axis: int | None, bounds: BoundsOf) -> Iterator[Part]:
     if axis is None:
         yield Part(slice(None), (-1,), *bounds(None))
         return
     for place, layout in layouts((size // (count * inner), count, inner), 1):
         yield Part(place, layout.shape, *bounds(layout))
-
-
-def _compiled(
-    g: Array, x: Array, low: Floats, high: Floats, out: Array, width: int, span: int, in_place: bool
-) -> Array | None:
-    constants = TINY[g.dtype], g.dtype.type(1)
-    if not width:
-        loop = quantization_loops.clip_gradient_per_channel if low.ndim else quantization_loops.clip_gradient
-        loop(g, x, out, low, high, *constants)
-        return None
-    short = short_row(width)
-    columns = np.zeros((-(-g.size // span), 2, width // short, short))
-    whole = g.size - g.size % short
-    with Scratch() as empty:
-        own = empty(out.shape, out.dtype) if in_place else out
-        rows = [array[:whole].reshape(-1, short) for array in (g, x, own)]
-        if low.ndim:
-            low, high = low.reshape(-1, short), high.reshape(-1, short)
-        loop = quantization_loops.sum_gradient_per_channel if low.ndim else quantization_loops.sum_gradient
-        loop(*rows, low, high, *constants, span // short, 0, columns)
-        if whole < g.size:
-            rest = [array[whole:].reshape(1, -1) for array in (g, x, own)]
-            loop(*rest, low, high, *constants, 1, whole // short % columns.shape[2], columns)
-        if own is not out:
-            np.copyto(out, own)
-    return columns
-
-
-@cache
-def short_row(width: int) -> int:
-    """The elements of the short rows that a row of columns is divided into, about sixty or more."""
-    return next(short for short in range(min(width, 48), width + 1) if width % short == 0)
 
 
 def _by_numpy(g: Array, x: Array, parts: Sequence[Part], out: Array, channels: Channels | None) -> Array | None:
@@ -182,7 +118,7 @@ def _by_numpy(g: Array, x: Array, parts: Sequence[Part], out: Array, channels: C
             sums = sum_sparse(g[outside], x[outside], channels, outside)
         else:
             both = (masked_gradients(compare, g, x, parts, inside, size) for compare in (np.less, np.greater))
-            sums = np.array([sum_columns(values, channels.width) for values in both])
+            sums = np.array([sum_columns(values, channels.width, np.float64) for values in both])
         np.multiply(g, passing, out=out)
     return sums
 

@@ -56,16 +56,6 @@ def masked_gradients(compare: np.ufunc, g: Array, x: Array, parts: Sequence[Part
     return np.multiply(g, flags, out=out)
 
 
-def sum_columns(values: Array, width: int) -> Array:
-    """The values as rows of ``width`` columns, each column added up in float64."""
-    if values.size == width:
-        return values.astype(np.float64)
-    whole = values.size - values.size % width
-    columns: Array = np.add.reduce(values[:whole].reshape(-1, width), axis=0, dtype=np.float64)
-    columns[: values.size - whole] += values[whole:]
-    return columns
-
-
 def sum_sparse(g: Array, x: Array, channels: Channels, indices: Array) -> Array:
     """Columns of the gradients at these indices of a span, of values below and above, ``[2, width]``."""
     (low, high), column = channels.ends(indices), indices % channels.width

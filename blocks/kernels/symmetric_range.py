@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.kernels import quantization_loops
 from blocks.kernels.casting import cast_into, contiguous_output
-from blocks.kernels.channel_rows import Layout, layouts, row_layout
+from blocks.kernels.channel_rows import Layout, layouts
 from blocks.kernels.clip import clip, clip_to_arrays
 from blocks.kernels.flush_subnormals import TINY, Floats, flush
 from dataflow.core import dtypes
@@ -133,16 +132,6 @@ def round_to_steps(x: Array, given: Steps | None, limits: Limits, axis: int, hal
         for part, layout in [(slice(None), None)] if axis < 0 else layouts(x.shape, axis):
             rows = (-1,) if layout is None else layout.shape
             _round_tiles(flat_x[part].reshape(rows), steps.spread(layout), half_up, flat_result[part].reshape(rows))
-    return cast_into(result, x.dtype, out)
-
-
-def round_to_steps_compiled(x: Array, steps: Steps, axis: int, out: Array | None) -> Array:
-    """The values of slices along an axis rounded by compiled loops."""
-    layout = row_layout(x.shape, axis)
-    numbers = map(layout.spread, (steps.low, steps.high, steps.scale, steps.step))
-    result = contiguous_output(x, x, out)
-    if x.size:
-        quantization_loops.round_rows_to_steps(x.reshape(-1), result.reshape(-1), *numbers)
     return cast_into(result, x.dtype, out)
 
 

@@ -99,6 +99,10 @@ class Sum(Accumulation):
     found_by = ("total", "reduce sum", "add up")
     ufunc = np.add
 
+    @staticmethod
+    def element(x: Array) -> Array:
+        return x
+
     def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return BroadcastLike()(with_reduced_dims(self, dy, input, axis), input)
 
@@ -129,7 +133,7 @@ class Mean(Opaque):
     keep_dims: bool = attr("keep the folded axes, with size 1", default=False)
     # not a Reduction: means of parts do not fold into the mean of the whole
     axes, shape_of, row_width = Reduction.axes, Reduction.shape_of, Reduction.row_width
-    reduces = (np.add,)
+    reduces, element = (np.add,), staticmethod(Sum.element)
 
     def bind(self, memory: Workspace, input: TensorType, axis: TensorType) -> Kernel:
         given, axes = storage(input.dtype), self.axes(axis.value, len(input.sizes))

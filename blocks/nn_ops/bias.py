@@ -9,6 +9,7 @@ import numpy as np
 from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.casting import cast_into
 from blocks.kernels.channels import as_matrix
+from blocks.math_ops.reduction import Sum
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType, attr
@@ -112,7 +113,7 @@ class BiasAddGrad(Opaque):
     def shape_of(self, out_backprop: TensorType) -> Shape:
         return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
 
-    reduces = (np.add,)
+    reduces, element = (np.add,), staticmethod(Sum.element)
 
     def row_width(self, out_backprop: TensorType) -> int | None:
         return leading(out_backprop.sizes, self._axes(out_backprop.sizes)) if out_backprop.known else None

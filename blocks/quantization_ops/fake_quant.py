@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from math import prod
 
 import numpy as np
 
-from blocks.kernels import quantization_loops
 from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
 from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output, copied_bytes
-from blocks.kernels.channel_rows import layouts, row_layout
+from blocks.kernels.channel_rows import layouts
 from blocks.kernels.chunked import TILE, in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.half import HALF, convert, convert_bytes
@@ -25,7 +22,6 @@ from blocks.quantization_ops.fake_quant_gradient import (
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.evaluator import WIDE
 from dataflow.core.kinds import Elementwise
 from dataflow.core.quantized import Grid, Quantizer
 from dataflow.core.registry import blocks
@@ -92,9 +88,7 @@ class FakeQuantWithMinMaxArgs(FakeQuant):
         return np.floor((x - low) * inv - qz + half) * scale
 
     def element_args(self, dtype: DType, precomputed: None) -> tuple[Floats, ...] | None:
-        if dtype not in TINY or not (levels := self._ranges.levels(dtype)).simple:
-            return None
-        return levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale
+        return _by_inverse(self._ranges, dtype)
 
     def kernel(self, inputs: Array, out: Array | None = None) -> Array:
         return _round(inputs, self._ranges, np.multiply, "inv", out)
@@ -194,26 +188,21 @@ class FakeQuantWithMinMaxVarsPerChannel(FakeQuantInRange):
     def workspace(self, inputs: TensorType, *ends: TensorType) -> int:
         return copied_bytes(inputs)
 
-    def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[()] | None:
-        return () if dtype in TINY and precomputed.levels(dtype).simple else None
+    element = staticmethod(FakeQuantWithMinMaxArgs.element)
+    per_channel = ("low", "high", "inv", "qz", "scale")
 
-    @property
-    def compiled_kernel(self) -> Callable[..., Array]:
-        return self._by_loops
-
-    def _by_loops(self, inputs: Array, ranges: Ranges, out: Array | None = None) -> Array:
-        if not 0 < prod(inputs.shape[self.axis % inputs.ndim :]) <= WIDE:
-            return self.kernel(inputs, ranges, out)
-        dtype = inputs.dtype
-        low, high, scale, inv, qz, *_ = ranges.levels(dtype, row_layout(inputs.shape, self.axis))
-        result = contiguous_output(inputs, inputs, out)
-        quantization_loops.round_rows(
-            inputs.reshape(-1), result.reshape(-1), low, high, inv, qz, dtype.type(0.5), scale
-        )
-        return cast_into(result, dtype, out)
+    def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
+        return _by_inverse(precomputed, dtype)
 
     def grad(self, inputs: Wire, min: Wire, max: Wire, outputs: Wire, dy: Wire) -> tuple[Wire, Wire, Wire]:
         return FakeQuantWithMinMaxVarsPerChannelGradient(**self.attrs())(dy, inputs, min, max)
+
+
+def _by_inverse(ranges: Ranges, dtype: DType) -> tuple[Floats, ...] | None:
+    """What an element that multiplies by the inverse step takes; None where the formula is not all there is to it."""
+    if dtype not in TINY or not (levels := ranges.levels(dtype)).simple:
+        return None
+    return levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale
 
 
 def _round(inputs: Array, ranges: Ranges, count: np.ufunc, step: str, out: Array | None) -> Array:

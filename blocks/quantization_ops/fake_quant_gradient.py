@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Set
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -27,11 +27,11 @@ class FakeQuantGradient(Elementwise, abstract=True):
     inputs = In("T", "its inputs, same shape as `gradients`")
     reuses = ("gradients", "inputs")
     grad = None
-    _by_loops: ClassVar[Callable[..., Any]]  # the kernel by compiled loops
+    per_channel = ("low", "high")
 
-    @property
-    def compiled_kernel(self) -> Callable[..., Any]:
-        return self._by_loops
+    @staticmethod
+    def element(g: Float, x: Float, low: Float, high: Float, tiny: Float, one: Float, zero: Float) -> Any:
+        return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
 
     def workspace(self, gradients: TensorType, inputs: TensorType, *ends: TensorType) -> int:
         return clip_gradient_bytes(inputs)
@@ -64,11 +64,8 @@ class FakeQuantWithMinMaxArgsGradient(FakeQuantGradient):
     def kernel(self, gradients: Array, inputs: Array, out: Array | None = None) -> Array:
         return _clip(gradients, inputs, self._ranges, None, out)[0]
 
-    def element_args(self, dtype: DType, precomputed: None) -> tuple[()] | None:
-        return () if dtype in TINY else None
-
-    def _by_loops(self, gradients: Array, inputs: Array, out: Array | None = None) -> Array:
-        return _clip(gradients, inputs, self._ranges, None, out, compiled=True)[0]
+    def element_args(self, dtype: DType, precomputed: None) -> tuple[Floats, ...] | None:
+        return _element_args(self._ranges, dtype)
 
 
 class FakeQuantInRangeGradient(FakeQuantGradient, abstract=True):
@@ -99,16 +96,19 @@ class FakeQuantInRangeGradient(FakeQuantGradient, abstract=True):
         return (clipped, *self._ends(sum_spans(sums))) if self.sums else clipped
 
     def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
-        return () if dtype in TINY and precomputed.bounds(dtype).empty is None else None
+        return _element_args(precomputed, dtype)
 
-    def _by_loops(
-        self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None, tile: int = 0
-    ) -> Array | tuple[Array, ...]:
-        clipped, sums = _clip(gradients, inputs, ranges, self._axis, out, self.sums, compiled=True, span=tile)
-        if not self.sums:
-            return clipped
-        ends = self._ends(sums)
-        return clipped, ends[:, 0], ends[:, 1]
+
+class FakeQuantSumsGradient(FakeQuantInRangeGradient, abstract=True):
+    """Gradients by the inputs, and their sums over values outside of the range."""
+
+    @staticmethod
+    def element(g: Float, x: Float, low: Float, high: Float, tiny: Float, one: Float, zero: Float) -> Any:
+        return (
+            g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero),
+            g * (one if x < low else zero),
+            g * (one if x > high else zero),
+        )
 
 
 class OneRangeGradient(FakeQuantInRangeGradient, abstract=True):
@@ -119,7 +119,7 @@ class OneRangeGradient(FakeQuantInRangeGradient, abstract=True):
     max = In("R", "upper end of the range", shape=())
 
 
-class FakeQuantWithMinMaxVarsGradient(OneRangeGradient):
+class FakeQuantWithMinMaxVarsGradient(OneRangeGradient, FakeQuantSumsGradient):
     """Gradients of FakeQuantWithMinMaxVars, ``gradients * (nmin <= inputs <= nmax)`` and sums over values outside.
 
     The ends are those of the nudged range. Where `inputs` is NaN, the gradient counts for none of the three. Subnormal
@@ -145,16 +145,6 @@ class OneRangeInputGradient(OneRangeGradient, abstract=True):
 
     sums = False
 
-    @staticmethod
-    def element(g: Float, x: Float, low: Float, high: Float, tiny: Float, one: Float, zero: Float) -> Float:
-        return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
-
-    def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
-        if dtype not in TINY:
-            return None
-        low, high, empty = precomputed.bounds(dtype)
-        return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if empty is None else None
-
 
 class RangePerChannelGradient(FakeQuantInRangeGradient, abstract=True):
     """Gradients in a range for each channel."""
@@ -176,7 +166,7 @@ class RangePerChannelGradient(FakeQuantInRangeGradient, abstract=True):
         return self.axis
 
 
-class FakeQuantWithMinMaxVarsPerChannelGradient(RangePerChannelGradient):
+class FakeQuantWithMinMaxVarsPerChannelGradient(RangePerChannelGradient, FakeQuantSumsGradient):
     """Gradients of FakeQuantWithMinMaxVarsPerChannel, ``gradients * (nmin <= inputs <= nmax)`` and sums per channel.
 
     The ends are those of each channel's nudged range, the sums go over all axes but that of channels; all else is as
@@ -203,18 +193,19 @@ class RangePerChannelInputGradient(RangePerChannelGradient, abstract=True):
     sums = False
 
 
+def _element_args(ranges: Ranges, dtype: DType) -> tuple[Floats, ...] | None:
+    """What an element takes where the formula is all there is to it, otherwise None."""
+    if dtype not in TINY:
+        return None
+    low, high, empty = ranges.bounds(dtype)
+    return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if empty is None else None
+
+
 def _clip(
-    gradients: Array,
-    inputs: Array,
-    ranges: Ranges,
-    axis: int | None,
-    out: Array | None,
-    sums: bool = False,
-    compiled: bool = False,
-    span: int = 0,
+    gradients: Array, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None, sums: bool = False
 ) -> tuple[Array, Array]:
     """The gradients clipped, and their sums as `clip_gradient` gives them."""
     g, x = as_compute_dtype(gradients, "C"), as_compute_dtype(inputs, "C")
     result = contiguous_output(gradients, g, out)
-    totals = clip_gradient(g, x, axis, partial(ranges.bounds, x.dtype), result, sums, compiled, span)
+    totals = clip_gradient(g, x, axis, partial(ranges.bounds, x.dtype), result, sums)
     return cast_into(result, gradients.dtype, out), totals

@@ -167,12 +167,8 @@ class HistogramObserver(Observer):
         return self._observed(rows.reshape(len(rows), -1, 1))
 
     @property
-    def compiled_kernel(self) -> Callable[..., Sequence[Array]]:
-        return self._in_loops
-
-    def _in_loops(self, rows: Array, tile: int) -> Sequence[Array]:
-        """The partials of all tiles as one row: their order makes no difference."""
-        return [part[None] for part in self._observed(rows.reshape(len(rows), -1, 1), compiled=True)]
+    def compiled_partials(self) -> Callable[..., Sequence[Array]]:
+        return lambda rows: self._observed(rows.reshape(len(rows), -1, 1), compiled=True)
 
     def _observed(self, x: Array, compiled: bool = False, out: Array | None = None) -> Sequence[Array]:
         return observe(x, self._bits, compiled, out)

@@ -14,7 +14,6 @@ from blocks.kernels.symmetric_range import (
     Steps,
     measured_steps,
     round_to_steps,
-    round_to_steps_compiled,
     symmetric_steps,
 )
 from blocks.quantization_ops.quantize_and_dequantize_gradient import QuantizeAndDequantizeV4Grad, shape_of_slices
@@ -60,6 +59,7 @@ class RoundTrip(Opaque, abstract=True):
     reuses = ("input",)
     smooth = False
     quantized_as = Quantizer("input")
+    per_channel = ("low", "high", "scale", "step")
 
     def bound(self, input: Range, *rest: Range) -> Range | None:
         return monotone(self, [input, *rest]) if self.range_given else None
@@ -191,19 +191,10 @@ class QuantizeAndDequantizeV2(RoundTripOfSlices):
 
     @property
     def element(self) -> Callable[..., Float] | None:
-        return None if self.axis >= 0 else _up if self.round_mode == "HALF_UP" else _to_even
+        return _up if self.round_mode == "HALF_UP" else _to_even
 
     def element_args(self, dtype: DType, precomputed: Steps | None) -> tuple[Floats, ...] | None:
         return precomputed and precomputed.element_args
-
-    @property
-    def compiled_kernel(self) -> Callable[..., Array] | None:
-        return self._by_loops if self.axis >= 0 and self.round_mode == "HALF_TO_EVEN" else None
-
-    def _by_loops(self, input: Array, given: Steps | None, out: Array | None = None) -> Array:
-        if given is None or given.element_args is None:
-            return self.kernel(input, given, out)
-        return round_to_steps_compiled(input, given, self.axis, out)
 
     def kernel(self, input: Array, given: Steps | None, out: Array | None = None) -> Array:
         limits = self.limits("attr", self.num_bits, self.narrow_range)
@@ -251,20 +242,10 @@ class QuantizeAndDequantizeV3(RoundTripOfSlices):
 
     @property
     def element(self) -> Callable[..., Float] | None:
-        return None if self.axis >= 0 else _to_even
+        return _to_even
 
     def element_args(self, dtype: DType, precomputed: tuple[Limits, Steps | None]) -> tuple[Floats, ...] | None:
         return precomputed[1] and precomputed[1].element_args
-
-    @property
-    def compiled_kernel(self) -> Callable[..., Array] | None:
-        return self._by_loops if self.axis >= 0 else None
-
-    def _by_loops(self, input: Array, given: tuple[Limits, Steps | None], out: Array | None = None) -> Array:
-        steps = given[1]
-        if steps is None or steps.element_args is None:
-            return self.kernel(input, given, out)
-        return round_to_steps_compiled(input, steps, self.axis, out)
 
     def kernel(self, input: Array, given: tuple[Limits, Steps | None], out: Array | None = None) -> Array:
         return round_to_steps(input, given[1], given[0], self.axis, False, out)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from blocks.kernels.casting import cast_into, contiguous_output
 from blocks.kernels.channel_rows import Layout
 from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes
-from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, Floats
+from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, Float, Floats
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise
 from dataflow.core.shapes import Dim, agree, fits, show
 
@@ -63,30 +63,27 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         low = np.where(np.abs(input_min) < tiny, -largest, input_min)
         return low, np.where(np.abs(input_max) < tiny, largest, input_max)
 
+    @staticmethod
+    def element(g: Float, x: Float, low: Float, high: Float, tiny: Float, one: Float, zero: Float) -> Any:
+        return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero), zero, zero
+
+    per_channel = ("low", "high")
+
+    def element_args(self, dtype: DType, precomputed: Ends) -> tuple[Floats, ...] | None:
+        low, high = precomputed
+        return (low[()], high[()], TINY[dtype], dtype.type(1), dtype.type(0)) if dtype in TINY else None
+
     def kernel(
         self, gradients: Array, input: Array, ends: Ends, out: Array | None = None
     ) -> tuple[Array, Array, Array]:
-        return self._clip(gradients, input, ends, out), np.zeros_like(ends[0]), np.zeros_like(ends[1])
-
-    @property
-    def compiled_kernel(self) -> Callable[..., tuple[Array, Array, Array]]:
-        return self._by_loops
-
-    def _by_loops(
-        self, gradients: Array, input: Array, ends: Ends, out: Array | None = None, tile: int = 0
-    ) -> tuple[Array, Array, Array]:
-        low, high = (np.zeros((1, *end.shape)) for end in ends)
-        return self._clip(gradients, input, ends, out, compiled=True), low, high
-
-    def _clip(self, gradients: Array, input: Array, ends: Ends, out: Array | None, compiled: bool = False) -> Array:
         low, high = ends
 
         def bounds(layout: Layout | None) -> tuple[Floats, Floats, None]:
             return (low[()], high[()], None) if layout is None else (layout.spread(low), layout.spread(high), None)
 
         result = contiguous_output(input, input, out)
-        clip_gradient(gradients, input, self.axis if self.axis >= 0 else None, bounds, result, compiled=compiled)
-        return cast_into(result, gradients.dtype, out)
+        clip_gradient(gradients, input, self.axis if self.axis >= 0 else None, bounds, result)
+        return cast_into(result, gradients.dtype, out), np.zeros_like(low), np.zeros_like(high)
 
     def workspace(self, gradients: TensorType, input: TensorType, *ends: TensorType) -> int:
         return clip_gradient_bytes(input)

@@ -74,7 +74,8 @@ class Block(Shown, Quantizable, KernelInputs):
     bind: ClassVar[Any] = None
     written_bind: ClassVar[Any] = None  # that of the base, where a subclass has a kernel
     remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
-    element: ClassVar[Any] = None  # a static method: one element of the output from one of each input, for compilers
+    element: ClassVar[Any] = None  # a static method: one element of each output from one of each input, for compilers
+    per_channel: ClassVar[tuple[str, ...]] = ()  # parameters of `element` that have a number for each channel
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
     draws: ClassVar[bool] = False  # True: the kernel that `bind` gives draws random numbers by a key
@@ -185,13 +186,10 @@ class Block(Shown, Quantizable, KernelInputs):
         return ()
 
     @property
-    def compiled_kernel(self) -> Callable[..., Any] | None:
-        """A kernel that Numba compiles, with bits equal to those of ``kernel``; None if there is none.
+    def compiled_partials(self) -> Callable[..., Any] | None:
+        """`partials` that Numba compiles, with equal bits; None if there is none.
 
-        It is called with many tiles at once where possible. If it has folded outputs it takes ``tile``, the number of
-        elements of a tile, and returns for these outputs one row per tile, to be folded in order, or a single row if
-        all are the same, or if the order makes no difference. Where all outputs are folded it is given the rows that
-        `partials` would be given.
+        It is called with many tiles at once where possible: how rows are divided must make no difference.
         """
         return None
 

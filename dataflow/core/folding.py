@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dataflow.core.columns import COLUMNS, column_count, fold_columns, sum_columns
 from dataflow.core.dtypes import Array, DType
 
-_COLUMNS = 1024  # elements of a row that short rows are joined to before they are folded
 _BESIDE = 64  # products that are made beside each other where many short rows are multiplied
 Fold = Callable[[Array], Any]
 
@@ -41,8 +41,8 @@ def bind_fold(
     kept, width = shape[: len(shape) - len(axes)], leading(shape, axes)
     form: tuple[int, ...]
     if len(axes) == len(shape) and 0 not in shape:
-        form = (prod(shape),)
-        fold = bind_fold_last(ufunc, form, dtype)
+        form = prod(shape), 1
+        fold = bind_fold_rows(ufunc, form, dtype)
     elif width is not None:
         form = prod(shape) // width, width
         fold = bind_fold_rows(ufunc, form, dtype)
@@ -65,7 +65,7 @@ def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fol
     multiplied first, and then these.
     """
     *outer, size = shape
-    width = _COLUMNS if not outer and size >= 2 * _COLUMNS else _BESIDE
+    width = COLUMNS if not outer and size >= 2 * COLUMNS else _BESIDE
     if ufunc is not np.multiply or size < 2 * width:
         return lambda x: ufunc.reduce(x, -1, dtype)
     whole = size - size % width
@@ -81,10 +81,12 @@ def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fol
 def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fold:
     """What folds rows, ``[rows, width]``, of this shape in a dtype; short rows are joined to longer ones first."""
     count, width = shape
+    if ufunc is np.add:
+        return _bind_sum(count, width, dtype)
     if width == 1:
         fold = bind_fold_last(ufunc, (count,), dtype)
         return lambda rows: fold(rows.reshape(-1))
-    repeat = min(count, _COLUMNS // width)
+    repeat = min(count, COLUMNS // width)
     if repeat < 2:
         return lambda rows: ufunc.reduce(rows, 0, dtype)
     whole = count - count % repeat
@@ -95,6 +97,16 @@ def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fol
         return ufunc(total, ufunc.reduce(rows[whole:], 0, dtype)) if whole < count else total
 
     return joined
+
+
+def _bind_sum(count: int, width: int, dtype: DType) -> Fold:
+    """What adds up rows, in columns."""
+    size, columns, zero = count * width, column_count(count * width, width), dtype.type(0)
+    if columns < size:
+        return lambda rows: fold_columns(sum_columns(rows.reshape(-1), columns, dtype), width)
+    if width == 1:
+        return lambda rows: np.add.reduce(rows.reshape(-1), 0, dtype) + zero  # never -0.0
+    return lambda rows: np.add.reduce(rows, 0, dtype) + zero
 
 
 def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:

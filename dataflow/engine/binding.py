@@ -9,7 +9,7 @@ from dataflow.core.ports import flat, map_port
 from dataflow.core.shapes import TensorType
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.slots import Read
-from dataflow.engine.stages import Step
+from dataflow.engine.steps import Step
 
 
 def operand_types(

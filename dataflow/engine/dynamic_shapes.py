@@ -16,7 +16,7 @@ from dataflow.core.typing_rules import OperandType
 from dataflow.engine import eager
 from dataflow.engine.program import Program
 from dataflow.engine.slots import Read
-from dataflow.engine.stages import Step, Storage
+from dataflow.engine.steps import Step, Storage
 
 
 class DynamicShapes:

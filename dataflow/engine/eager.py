@@ -15,11 +15,11 @@ from dataflow.core.ports import flat, map_port
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
 from dataflow.engine.jit import WARM, compile_loop
-from dataflow.engine.region import Region, fewest_shared
+from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
+from dataflow.engine.steps import Storage, TiledStep
 from dataflow.engine.tile_loop import StepError
-from dataflow.engine.tiled_op import TiledOp
 from dataflow.engine.tiling import COMPILED, Tiling, tiling
 
 __all__ = ["compile_loop", "compute", "run_tiled"]
@@ -35,7 +35,6 @@ class TiledCall(NamedTuple):
     """How a block runs on arrays of some types: a region, whose slots are the inputs and then the outputs."""
 
     region: Region
-    workers: int
     outputs: tuple[tuple[tuple[int, ...], DType, bool], ...]  # shape, dtype, and whether it is folded
 
 
@@ -73,7 +72,7 @@ def run_tiled(block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorTy
     values = [*inputs, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
     began = time.perf_counter()
     with FixedNumpyState():
-        made.region.run(values, made.workers)
+        made.region.run(values)
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
     return values[len(inputs) :]
 
@@ -93,9 +92,9 @@ def _tiled_call(
     reads = tuple(map_port(lambda array: slot(array.dtype), array) for array in arrays)
     written = [(t.sizes, storage(t.dtype), ufunc is not None) for t, ufunc in zip(outputs, block.reduces, strict=True)]
     writes = tuple(slot(dtype) for _, dtype, _ in written)
-    region = Region([TiledOp(block, made, reads, writes, block.reduces)], dtypes, set(writes), compiled=compiled)
-    workers = settings.threads if made.size >= fewest_shared(compiled) else 1
-    return TiledCall(region, workers, tuple(written))
+    step = TiledStep(block.node_name, block, reads, writes, Storage.TILE, tiling=made)
+    inputs = tuple(slot for slot in dtypes if slot not in writes)
+    return TiledCall(Region((step,), inputs, writes, dtypes, settings.threads, compiled), tuple(written))
 
 
 def _key(array: Array) -> Hashable:

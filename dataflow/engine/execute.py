@@ -24,9 +24,11 @@ from dataflow.core.workspace import Workspace
 from dataflow.engine.binding import bound_types
 from dataflow.engine.dynamic_shapes import DynamicShapes
 from dataflow.engine.program import SMALL, Program
+from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
 from dataflow.engine.slots import Read
-from dataflow.engine.stages import Fused, Parallel, Stage, Step, Storage
+from dataflow.engine.stages import Parallel, Stage
+from dataflow.engine.steps import Step, Storage
 from dataflow.engine.tile_loop import StepError
 from dataflow.engine.watching import HookError
 
@@ -187,8 +189,8 @@ class Execution:
         return run_error(stage, error, [self.program.types[slot] for slot in stage.writes])
 
     def _call(self, stage: Stage) -> Callable[[], Any] | None:
-        if isinstance(stage, Fused):
-            return partial(self._fused, stage)
+        if isinstance(stage, Region):
+            return partial(self._region, stage)
         self.memory = Workspace(self.space)
         if isinstance(stage, Parallel):
             return partial(self._parallel, stage, [self._called(step) for step in stage.steps])
@@ -297,7 +299,7 @@ class Execution:
         ports = zip(step.block.signature.inputs, step.reads, strict=True)
         return all(read in self.program.constants for name, read in ports if name in step.block.precomputed_ports)
 
-    def _fused(self, stage: Fused) -> None:
+    def _region(self, stage: Region) -> None:
         """Run a region; the outputs that have no buffer are allocated here."""
         for slot in stage.writes:
             if slot not in self.fixed:
@@ -305,7 +307,7 @@ class Execution:
                     self.values[slot] = self._allocate(slot)
                 except Exception as error:
                     raise StepError(next(i for i, s in enumerate(stage.steps) if slot in s.writes)) from error
-        stage.region.run(self.values, stage.workers)
+        stage.run(self.values)
         self._release(stage)
 
     def _parallel(self, stage: Parallel, calls: Sequence[Callable[[], object]]) -> None:

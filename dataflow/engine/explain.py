@@ -10,7 +10,9 @@ import numpy as np
 
 from dataflow.core.ports import flat, map_port
 from dataflow.core.shapes import TensorType
-from dataflow.engine.stages import Fused, Parallel, Stage, Step, Storage, counted, steps_of
+from dataflow.engine.region import Region
+from dataflow.engine.stages import Parallel, Stage, steps_of
+from dataflow.engine.steps import Step, Storage, counted
 
 if TYPE_CHECKING:
     from dataflow.engine.program import Program
@@ -30,10 +32,10 @@ def loops(program: Program) -> Iterator[list[str]]:
     """The lines of each region's loop, under its heading."""
     name = slot_names(program)
     for stage in program.stages:
-        if isinstance(stage, Fused):
-            region = stage.region
-            step = min(region.step(stage.workers, region.compiled), region.size)
-            yield [f"# {_heading(stage, program)}", *region.tile_text(step, region.compiled).listing(name)]
+        if isinstance(stage, Region):
+            form = stage.forms[0]
+            _, count = form.parts[0]
+            yield [f"# {_heading(stage, program)}", *form.text(count).listing(name)]
 
 
 def rows(program: Program) -> list[tuple[str, ...] | str]:
@@ -41,7 +43,7 @@ def rows(program: Program) -> list[tuple[str, ...] | str]:
     name = slot_names(program)
     found: list[tuple[str, ...] | str] = []
     for stage in program.stages:
-        if isinstance(stage, Fused):
+        if isinstance(stage, Region):
             found.append(_heading(stage, program))
         elif isinstance(stage, Parallel):
             found.append(f"{len(stage.steps)} steps at the same time by {min(stage.workers, len(stage.steps))} threads")
@@ -56,7 +58,7 @@ def rows(program: Program) -> list[tuple[str, ...] | str]:
             )
             if remark := _remark(step, program):
                 found.append("  " * (1 + (not isinstance(stage, Step))) + remark)
-        if isinstance(stage, Fused):
+        if isinstance(stage, Region):
             found += [f"  {note}" for note in stage.notes]
     return found
 
@@ -79,7 +81,7 @@ def slot_names(program: Program) -> Callable[[int], str]:
 
 def totals(program: Program) -> str:
     """How many steps, regions and buffers, and how many bytes they take."""
-    regions = sum(isinstance(stage, Fused) for stage in program.stages)
+    regions = sum(isinstance(stage, Region) for stage in program.stages)
     counts = [counted(len(program.steps), "step"), *([counted(regions, "region")] if regions else [])]
     moved = sum(sum(program.bytes_moved(stage)) for stage in program.stages)
     size = f" of {program.buffer_bytes} bytes" if program.buffer_sizes else ""
@@ -90,11 +92,9 @@ def totals(program: Program) -> str:
     )
 
 
-def _heading(stage: Fused, program: Program) -> str:
-    read, written = program.bytes_moved(stage)
-    workers = min(stage.workers, stage.region.most_workers)
-    threads = f" by {workers} threads" if workers > 1 else ""
-    return f"{stage.region.heading(workers)}{threads}, {read} bytes read, {written} written"
+def _heading(region: Region, program: Program) -> str:
+    read, written = program.bytes_moved(region)
+    return f"{region.heading}, {read} bytes read, {written} written"
 
 
 def _remark(step: Step, program: Program) -> str:
@@ -114,12 +114,14 @@ def _place(stage: Stage, step: Step, program: Program) -> str:
     slot = step.writes[0] if step.writes else None
     if slot is None:
         return ""
-    if isinstance(stage, Fused) and slot in stage.region.registers:
-        return "register"
-    if isinstance(stage, Fused) and slot in stage.region.scratch:
-        return f"scratch {stage.region.scratch[slot]}"
-    if isinstance(stage, Fused) and slot in stage.region.output_as_scratch:
-        return "scratch in an output"
+    if isinstance(stage, Region):
+        form = stage.forms[0]
+        if slot in form.registers:
+            return "register"
+        if slot in form.scratch.buffers:
+            return f"scratch {form.scratch.buffers[slot]}"
+        if slot in form.scratch.in_output:
+            return "scratch in an output"
     if slot in program.buffer_of:
         return f"buffer {program.buffer_of[slot]}" + ", in place" * (slot in program.in_place)
     return "view" if step.storage is Storage.VIEW else "new array"

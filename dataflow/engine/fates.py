@@ -11,7 +11,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType
 from dataflow.engine.program import HIDDEN
-from dataflow.engine.stages import Step, Storage
+from dataflow.engine.steps import Step, Storage
 from dataflow.graph.composites import write_out
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node

@@ -14,7 +14,8 @@ from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
 from dataflow.core.shapes import nbytes
 from dataflow.engine.fates import Event, Fates
-from dataflow.engine.stages import Stage, Step, Storage, steps_of
+from dataflow.engine.stages import Stage, steps_of
+from dataflow.engine.steps import Step, Storage
 from dataflow.engine.watching import HookError, Hooks
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import prod
 
 from dataflow.core import dtypes
@@ -12,13 +11,10 @@ from dataflow.core.ports import flat, map_port
 from dataflow.core.shapes import Shape, TensorType
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.fusion_groups import Group, fusion_groups, with_operands
-from dataflow.engine.region import Region, fewest_shared
-from dataflow.engine.render_numba import Loop, loops
+from dataflow.engine.region import Region
 from dataflow.engine.settings import Settings
 from dataflow.engine.slots import Read
-from dataflow.engine.stages import Fused, Step, Storage
-from dataflow.engine.tile_scratch import tile_scratch
-from dataflow.engine.tiled_op import TiledOp
+from dataflow.engine.steps import Step, Storage, TiledStep
 from dataflow.engine.tiling import Layout, Operand, Tiling, fewest, tiling
 from dataflow.engine.view_layout import source_shape_in_step
 
@@ -30,7 +26,7 @@ def fuse(
     constants: Mapping[int, Array],
     outputs: set[int],
     settings: Settings,
-) -> list[Step | Fused]:
+) -> list[Step | Region]:
     """Steps and regions in the order in which they run, without views that only regions look through.
 
     ``types`` and ``sizes`` are those of the slots, in bytes, -1 where the run decides; ``outputs`` are the slots that
@@ -98,7 +94,7 @@ class _Fusion:
 
         return [map_port(type_of, read) for read in step.reads]
 
-    def stages(self) -> list[Step | Fused]:
+    def stages(self) -> list[Step | Region]:
         if not self.tilings:
             return list(self.steps)
         self.folded = {
@@ -113,7 +109,7 @@ class _Fusion:
         groups = fusion_groups(names, reads, writes, self.folded, self.tilings, origin, self.settings.fuse)
         self.reads_past_views = {i: self._past_views(i) for i in self.tilings}
         self.readers: dict[int, set[int]] = {}  # of each slot the groups that run, by their first steps
-        stages: list[Step | Fused] = []
+        stages: list[Step | Region] = []
         for group in reversed(groups):  # those that read a view come before it
             step = self.steps[group.steps[0]]
             if step.storage is Storage.VIEW and not (step.writes[0] in self.outputs or step.writes[0] in self.readers):
@@ -135,22 +131,16 @@ class _Fusion:
         by_tiles = operand is not None and operand.layout in (Layout.ALONG, Layout.ACROSS)
         return root if by_tiles and tiling.elements(operand) == prod(shape) else slot  # type: ignore[arg-type]
 
-    def _region(self, group: Group) -> Fused:
-        steps = [replace(self.steps[i], reads=self.reads_past_views[i], storage=Storage.TILE) for i in group.steps]
-        tilings = [self.tilings[i] for i in group.steps]
+    def _region(self, group: Group) -> Region:
+        steps = tuple(self._tiled(i) for i in group.steps)
         written = [slot for step in steps for slot in step.writes]
         outputs = [s for s in written if s in self.outputs or self.readers.get(s, set()) - {group.steps[0]}]
         inputs = [s for s in dict.fromkeys(s for step in steps for s in flat(step.reads)) if s not in written]
-        ops = [
-            TiledOp(step.block, tiling, step.reads, step.writes, step.block.reduces)
-            for step, tiling in zip(steps, tilings, strict=True)
-        ]
         storage = {slot: dtypes.storage(self.types[slot].dtype) for slot in (*inputs, *written)}
-        turns = list(range(len(steps)))
-        for item in loops(ops, storage, set(outputs)) if self.compiled else ():
-            if isinstance(item, Loop):
-                turns[item.ops[0] : item.ops[-1] + 1] = [item.ops[0]] * len(item.ops)
-        scratch = tile_scratch(steps, storage, set(outputs), self.folded, turns)
-        region = Region(ops, storage, set(outputs), *scratch, compiled=self.compiled)
-        workers = self.settings.threads if group.size >= fewest_shared(self.compiled) else 1
-        return Fused(tuple(steps), region, tuple(inputs), tuple(outputs), workers, tuple(dict.fromkeys(group.notes)))
+        threads, notes = self.settings.threads, tuple(dict.fromkeys(group.notes))
+        return Region(steps, tuple(inputs), tuple(outputs), storage, threads, self.compiled, notes)
+
+    def _tiled(self, i: int) -> TiledStep:
+        """A step as a region runs it."""
+        step, reads = self.steps[i], self.reads_past_views[i]
+        return TiledStep(step.node, step.block, reads, step.writes, Storage.TILE, tiling=self.tilings[i])

@@ -49,17 +49,17 @@ def compile_loop(function: Callable[..., None]) -> Callable[..., None]:
 def compile_source(text: str, dtypes: Sequence[tuple[str, DType]], blocks: int) -> Callable[..., None] | None:
     """The function ``fused`` that the text of a module defines, compiled; None where it cannot be, as the log says.
 
-    It takes two integers, then arguments of the given kinds (``s`` a scalar, else an array) and dtypes. ``blocks`` is
-    how many blocks it runs, for the log.
+    It takes three integers, then arguments of the given kinds (``s`` a scalar, ``c`` an array of three dims, else one
+    of one dim) and dtypes. ``blocks`` is how many blocks it runs, for the log.
     """
     import numba
 
     name = "fused_" + hashlib.sha256(text.encode()).hexdigest()[:24]
-    examples = [dtype.type(0) if kind == "s" else np.empty(0, dtype) for kind, dtype in dtypes]
+    examples = [dtype.type(0) if k == "s" else np.empty((0, 0, 0) if k == "c" else 0, dtype) for k, dtype in dtypes]
     began = time.perf_counter()
     try:
         function = _keeping(_module(name, text).fused, text)
-        function.compile(tuple(map(numba.typeof, (0, 0, *examples))))
+        function.compile(tuple(map(numba.typeof, (0, 0, 0, *examples))))
     except Exception as error:  # a Numba that lacks something: NumPy does as well
         log.warning("cannot compile %d blocks into one loop: %s: %s", blocks, type(error).__name__, visible(str(error)))
         return None

@@ -20,7 +20,8 @@ from dataflow.engine.parallel import run_in_parallel
 from dataflow.engine.program import HIDDEN, Program
 from dataflow.engine.settings import Settings
 from dataflow.engine.slots import Read
-from dataflow.engine.stages import Stage, Step, Storage
+from dataflow.engine.stages import Stage
+from dataflow.engine.steps import Step, Storage
 from dataflow.graph.gc_pause import gc_paused
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node, NodeInput

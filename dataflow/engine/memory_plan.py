@@ -2,75 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from dataflow.core import dtypes
 from dataflow.core.block import Block
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
 from dataflow.core.run_errors import run_error
 from dataflow.core.shapes import TensorType
 from dataflow.core.workspace import counted
 from dataflow.engine.binding import bound_types, operand_types
+from dataflow.engine.buffers import FreeList, in_place_input, last_uses
 from dataflow.engine.program import SMALL
-from dataflow.engine.slots import Read
-from dataflow.engine.stages import Fused, Stage, Step, Storage, steps_of
+from dataflow.engine.region import Region
+from dataflow.engine.stages import Stage, steps_of
+from dataflow.engine.steps import Step, Storage
 from dataflow.engine.view_layout import source_shape_in_step
-
-
-@dataclass
-class FreeList:
-    """Buffers as they are taken and given back along a run; ``sizes`` are in bytes, one per buffer."""
-
-    sizes: list[int] = field(default_factory=list)
-    free: list[tuple[int, int]] = field(default_factory=list)  # size and number of each, in order
-
-    def take(self, nbytes: int) -> int:
-        """The number of a buffer of at least this size: the smallest free one that does, else the largest, grown."""
-        if not self.free:
-            self.sizes.append(nbytes)
-            return len(self.sizes) - 1
-        size = min(nbytes, self.free[-1][0])
-        chosen = self.free.pop(bisect_left(self.free, (size, 0)))[1]
-        self.sizes[chosen] = max(nbytes, self.sizes[chosen])
-        return chosen
-
-    def give_back(self, buffer: int) -> None:
-        """Let later values have the buffer."""
-        insort(self.free, (self.sizes[buffer], buffer))
-
-
-def last_uses(uses: Sequence[Iterable[int]], roots: Mapping[int, int], outputs: Iterable[int]) -> dict[int, int]:
-    """The index of the last stage that uses each value; a view counts as a use of the value whose memory it shows.
-
-    ``uses`` has the slots that each stage reads. Outputs are used after the last stage.
-    """
-    last: dict[int, int] = {}
-    for stage, slots in enumerate(uses):
-        for slot in slots:
-            last[roots.get(slot, slot)] = stage
-    for slot in outputs:
-        last[roots.get(slot, slot)] = len(uses)
-    return last
-
-
-def in_place_input(step: Step, dtype: DType, free: Container[int | Read], roots: Mapping[int, int]) -> int | None:
-    """The input whose memory the first output, stored as ``dtype``, may take over; None if there is none.
-
-    The block must reuse it, and read it at no other place; a ufunc may, as each element is read before it is written.
-    ``free`` has the inputs of the output's size and dtype that have no later reader, ``roots`` the slot behind a view.
-    """
-    for port, read in zip(step.block.signature.inputs, step.reads, strict=True):
-        if port in step.block.reuses and isinstance(read, int) and read in free:
-            reads = [roots.get(slot, slot) for slot in flat(step.reads)]
-            everywhere = step.reads.count(read) == len(reads)
-            if reads.count(read) == 1 or (everywhere and isinstance(step.block.kernel_for(dtype), np.ufunc)):
-                return read
-    return None
 
 
 @dataclass
@@ -140,11 +88,13 @@ class MemoryPlan:
         dead_views = [view for root in dead for view in self.views.get(root, ())]  # they hold the memory too
         free = list(dead)
         allocated, unread = [], []
+        over: dict[int, int] = {}  # the input that an output takes the memory of
         for slot in stage.writes:
             if self._has_buffer(stage, slot):
                 taken = self._in_place_input(stage, slot, free) if free else None
                 if taken is not None:
                     buffer_of[slot] = buffer_of[taken]
+                    over[slot] = taken
                     free.remove(taken)
                     self.in_place.add(slot)
                 else:
@@ -160,6 +110,8 @@ class MemoryPlan:
             if slot in buffer_of:
                 self.buffers.give_back(buffer_of[slot])
         self.live -= sum(max(self.sizes[s], 0) for s in (*dead, *unread) if self._is_allocated(s) and s not in roots)
+        if isinstance(stage, Region):
+            stage = stage.in_place(over)
         return stage.releasing((*dead, *dead_views))
 
     def _view(self, step: Step) -> None:
@@ -177,7 +129,7 @@ class MemoryPlan:
         size = self.sizes[slot]
         if slot in self.output_roots and size > SMALL:
             return False
-        if isinstance(stage, Fused):
+        if isinstance(stage, Region):
             return True
         step = stage if isinstance(stage, Step) else next(step for step in stage.steps if slot in step.writes)
         if slot == step.writes[0] and step.storage is Storage.OUT:
@@ -191,14 +143,11 @@ class MemoryPlan:
             if stage.storage is not Storage.OUT or slot != stage.writes[0] or not stage.block.reuses:
                 return None
             step = stage
-        elif isinstance(stage, Fused):
-            outputs = stage.region.output_as_scratch
-            writer = next(i for i, s in enumerate(stage.steps) if any(slot in (w, outputs.get(w)) for w in s.writes))
+        elif isinstance(stage, Region):
+            writer = stage.writer(slot)
             later = {self.roots.get(s, s) for step in stage.steps[writer + 1 :] for s in flat(step.reads)}
             # what the next tile reads of it, by a view or all of it, must still be there
-            later |= {
-                self.roots.get(s, s) for op in stage.region.ops for s in op.slots if s in op.beyond or s in self.roots
-            }
+            later |= {self.roots.get(s, s) for op in stage.steps for s in op.slots if s in op.beyond or s in self.roots}
             step = stage.steps[writer]
         else:
             return None
@@ -208,7 +157,7 @@ class MemoryPlan:
 
     def _workspace(self, stage: Stage) -> int:
         """Bytes that the kernels of a stage take beside inputs and outputs."""
-        if isinstance(stage, Fused):
+        if isinstance(stage, Region):
             return stage.scratch_bytes + self._contiguous_copies(stage.reads)
         held = self.live + sum(self.buffers.sizes)
         if self.max_bytes is not None and held > self.max_bytes:

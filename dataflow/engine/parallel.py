@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dataflow.core.ports import flat
-from dataflow.engine.stages import Parallel, Stage, Step, Storage
+from dataflow.engine.stages import Parallel, Stage
+from dataflow.engine.steps import Step, Storage
 
 MIN_PARALLEL = 1 << 22  # bytes that a step reads and writes, above which another thread saves time
 

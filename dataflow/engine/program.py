@@ -11,7 +11,8 @@ from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType, nbytes
 from dataflow.engine import explain
-from dataflow.engine.stages import Stage, Step, Storage, steps_of
+from dataflow.engine.stages import Stage, steps_of
+from dataflow.engine.steps import Step, Storage
 
 HIDDEN = "\n"  # begins the names of watched wires among outputs; no name of an output has a line break
 SMALL = 1 << 14  # bytes: up to here, copying a value costs less than binding a call again

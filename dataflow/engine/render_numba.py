@@ -1,22 +1,24 @@
-"""Rendering for Numba: which ops of a region become one compiled loop, and the source of that loop."""
+"""Rendering for Numba: which steps of a region become one compiled loop, and the source of that loop."""
 
 from __future__ import annotations
 
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence, Set
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from dataflow.core.block import Block
 from dataflow.core.dtypes import DType
+from dataflow.core.evaluator import WIDE
 from dataflow.core.ports import flat
 from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
 from dataflow.engine.slots import zip_ports
-from dataflow.engine.tiled_op import TiledOp
-from dataflow.engine.tiling import Layout, Operand, row_of
+from dataflow.engine.steps import TiledStep
+from dataflow.engine.tiling import Layout, Operand
 
 T = TypeVar("T")
 
@@ -74,26 +76,28 @@ def _written(function: Callable[..., Any]) -> str | None:
 
 
 class Line(NamedTuple):
-    """One op in a compiled loop: the source of its element function, its arguments, and where its result goes.
+    """One step in a compiled loop: the source of its element function, its arguments, and where its results go.
 
     args : ``("a", i)`` is the element of array i, ``("p", i)`` that of row i, which is repeated, ``("s", i)`` scalar i,
-        ``("t", i)`` the result of line i.
-    dtype : of the result: integers become wider on their way.
-    out : the array that the result is written to, if any.
+        ``("t", i)`` the i-th value that the lines make.
+    dtypes : of the values that it makes: integers become wider on their way. None for one that is summed.
+    outs : for each value the array it is written to, ``("o", i)``, or overwrites, ``("a", i)``, or the columns that it
+        is added to, ``("c", i)``; None for a value that only later lines read.
     """
 
     source: str
     args: tuple[tuple[str, int], ...]
-    dtype: DType
-    out: int | None
+    dtypes: tuple[DType | None, ...]
+    outs: tuple[tuple[str, int] | None, ...]
 
 
 @cache
 def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, DType], ...]) -> Callable[..., None] | None:
     """A compiled function that runs the lines on each element; None where it cannot be compiled.
 
-    Its arguments: how many elements, how many of them in a row, then arrays, results, rows and scalars. ``dtypes`` has
-    the kind (``a``, ``o``, ``p``, ``s``) and the dtype of each argument after the first two.
+    Its arguments: how many elements, how many of them in a row and in a tile; where sums are made their columns,
+    ``[tiles, sums, row]``; then arrays, results, rows and scalars. ``dtypes`` has the kind (``c``, ``a``, ``o``, ``p``,
+    ``s``) and the dtype of each argument after the first three.
     """
     return compile_source(source(lines), dtypes, len(lines))
 
@@ -102,164 +106,238 @@ def source(lines: Sequence[Line]) -> str:
     """The module of a fused loop: the function of each element, then the loop over them."""
     sources = list(dict.fromkeys(line.source for line in lines))
     names = {source: f"element{i}" for i, source in enumerate(sources)}
-    used = {(kind, i) for line in lines for kind, i in line.args if kind != "t"}
-    used |= {("o", line.out) for line in lines if line.out is not None}
-    arrays = sorted(used)
-    body = []
-    for i, line in enumerate(lines):
+    used = {each for line in lines for each in (*line.args, *line.outs) if each is not None and each[0] != "t"}
+    columns = sorted(i for kind, i in used if kind == "c")
+    arrays = sorted(each for each in used if each[0] != "c")
+    made, body = 0, []
+    for line in lines:
         args = ", ".join(f"{kind}{j}" + "[j]" * (kind in "ap") for kind, j in line.args)
-        body.append(f"t{i} = np.{line.dtype.name}{'_' * (line.dtype.kind == 'b')}({names[line.source]}({args}))")
-        body += [f"o{line.out}[j] = t{i}"] if line.out is not None else []
+        own = [f"t{made + i}" for i in range(len(line.outs))]
+        body.append(f"{', '.join(own)} = {names[line.source]}({args})")
+        for name, dtype, out in zip(own, line.dtypes, line.outs, strict=True):
+            if dtype is not None:
+                body.append(f"{name} = np.{dtype.name}{'_' * (dtype.kind == 'b')}({name})")
+            if out is not None:
+                body.append(f"{out[0]}{out[1]}[j] {'+=' if out[0] == 'c' else '='} {name}")
+        made += len(own)
     parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
     parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
-    given = ", ".join(f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays)  # in the order a, o, p, s
+    given = ["columns"] * bool(columns)
+    given += [f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays]  # in the order a, o, p, s
     functions = [f"@njit({OPTIONS})\n" + s.replace("def element(", f"def {names[s]}(") for s in sources]
-    return "\n\n".join(
-        [
-            "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit",
-            *functions,
-            f"@njit({OPTIONS})\n"
-            f"def fused(count, row, {given}):\n"
-            "    for r in range(0, count, row):\n"
-            "        m = min(row, count - r)\n"
-            + "".join(f"        {part}\n" for part in parts)
-            + "        for j in range(m):\n"
-            + "".join(f"            {line}\n" for line in body),
-        ]
-    )
+    loop = [
+        f"@njit({OPTIONS})",
+        f"def fused(count, row, tile, {', '.join(given)}):",
+        "    for start in range(0, count, tile):",
+        "        stop = min(start + tile, count)",
+        *(f"        c{i} = columns[start // tile, {i}]" for i in columns),
+        "        for r in range(start, stop, row):",
+        "            m = min(row, stop - r)",
+        *(f"            {part}" for part in parts),
+        "            for j in range(m):",
+        *(f"                {line}" for line in body),
+    ]
+    imports = "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit"
+    return "\n\n".join([imports, *functions, "\n".join(loop) + "\n"])
 
 
-class Loop(NamedTuple):
-    """A compiled loop over a tile, for the ops with these indices.
+class Place(NamedTuple):
+    """Where a number comes from: an input of a step, or its i-th element arg (``port`` is None)."""
 
-    row : elements over which ``rows`` are repeated; 0 where there are none.
+    step: int
+    port: int | None
+    i: int = 0
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A compiled loop over a tile, for some steps of a region.
+
+    first : the number of its first step in the region.
+    steps : those that it runs.
+    unit : elements over which rows and the columns of sums are repeated; 0 where there are none.
     arrays, results : slots that have an element for each element of the tile.
-    rows : the places (op, port) of operands that are repeated.
-    scalars : the places (op, port, 0) of operands that are one number; (op, None, i) is the op's i-th element arg.
+    sums : slots that are summed.
+    rows : the operands that are repeated.
+    scalars : those that are one number.
+    dtypes : of all slots.
+    over : results that are written over an array.
     """
 
-    ops: list[int]
+    first: int
+    steps: tuple[TiledStep, ...]
     lines: tuple[Line, ...]
-    row: int
-    arrays: list[int]
-    rows: list[tuple[int, int]]
-    scalars: list[tuple[int, int | None, int]]
-    results: list[int]
+    unit: int
+    arrays: tuple[int, ...]
+    results: tuple[int, ...]
+    sums: tuple[int, ...]
+    rows: tuple[Place, ...]
+    scalars: tuple[Place, ...]
+    dtypes: Mapping[int, DType]
+    over: frozenset[int] = frozenset()
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The slots that are read from memory."""
+        own = {slot for step in self.steps for slot in step.writes}
+        return tuple(dict.fromkeys(slot for step in self.steps for slot in flat(step.reads) if slot not in own))
+
+    @property
+    def writes(self) -> tuple[int, ...]:
+        """The slots that are written to memory."""
+        return self.results
+
+    def in_place(self, taken: Mapping[int, int]) -> Loop:
+        """The loop that writes results over arrays: ``taken`` has the array for a result, both by slot.
+
+        The compiler then knows that they share memory: a loop that had to expect it would not be vectorized.
+        """
+        over = {s: a for s, a in taken.items() if s in self.results and a in self.arrays}
+        if not over:
+            return self
+        moved = {("o", self.results.index(s)): ("a", self.arrays.index(a)) for s, a in over.items()}
+        lines = tuple(
+            each._replace(outs=tuple(out and moved.get(out, out) for out in each.outs)) for each in self.lines
+        )
+        return replace(self, lines=lines, over=frozenset(over))
+
+    @property
+    def kinds(self) -> tuple[tuple[str, DType], ...]:
+        """The kind and the dtype of each argument of the function after the first three."""
+        made = [("c", np.dtype(np.float64))] * bool(self.sums)
+        made += [("a", self.dtypes[slot]) for slot in self.arrays]
+        made += [("o", self.dtypes[slot]) for slot in self.results if slot not in self.over]
+        made += [("p", self._dtype(place)) for place in self.rows] + [("s", self._dtype(p)) for p in self.scalars]
+        return tuple(made)
+
+    def _dtype(self, place: Place) -> DType:
+        step = self.steps[place.step - self.first]
+        slot: Any = step.reads[place.port or 0]  # not variadic
+        given, made = self.dtypes[slot], self.dtypes[step.writes[0]]
+        return made if place.port is None and made.kind == "f" else given
+
+    @cached_property
+    def function(self) -> Callable[..., None] | None:
+        """The compiled function; None where it cannot be compiled."""
+        return fused(self.lines, self.kinds)
 
 
-def loops(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int]) -> list[Loop | int]:
-    """The ops in their order: by index, or in loops; ``outputs`` are the slots that outlive the tiles."""
+def calls(steps: Sequence[TiledStep], dtypes: Mapping[int, DType], outputs: Set[int]) -> tuple[TiledStep | Loop, ...]:
+    """The steps in their order, those that have elements in loops; ``outputs`` are the slots that outlive the tiles."""
     runs: list[list[int]] = []
-    row = 0
-    for i, op in enumerate(ops):
-        own = _row(op, dtypes)
-        if own is None:
+    unit: int | None = None  # None after a step that is in no loop
+    for i, step in enumerate(steps):
+        own = _unit(step, dtypes)
+        if own is None or unit is None or (own and unit and own != unit):
             runs.append([i])
-            row = -1
-        elif row < 0 or (own and row and own != row) or not runs:
-            runs.append([i])
-            row = own
+            unit = own
         else:
             runs[-1].append(i)
-            row = row or own
-    return [_loop(ops, dtypes, outputs, run) or run[0] for run in runs]
+            unit = unit or own
+    return tuple(_loop(steps, dtypes, outputs, run) or steps[run[0]] for run in runs)
 
 
-def function(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], loop: Loop) -> Callable[..., None] | None:
-    """The compiled function of a loop; None where it cannot be compiled."""
-
-    def dtype(i: int, port: int | None) -> DType:
-        slot: Any = ops[i].reads[port or 0]  # an op in a loop reads one slot on each port
-        given, made = dtypes[slot], dtypes[ops[i].writes[0]]
-        return made if port is None and made.kind == "f" else given
-
-    kinds = [("a", dtypes[slot]) for slot in loop.arrays] + [("o", dtypes[slot]) for slot in loop.results]
-    kinds += [("p", dtype(i, port)) for i, port in loop.rows]
-    kinds += [("s", dtype(i, port)) for i, port, _ in loop.scalars]
-    return fused(loop.lines, tuple(kinds))
-
-
-def _row(op: TiledOp, dtypes: Mapping[int, DType]) -> int | None:
-    """Elements over which the op's short operands are repeated, 0 if it has none; None if it cannot be in a loop."""
-    block, tiling = op.block, op.tiling
-    if len(op.writes) != 1 or op.reduces[0] is not None:
+def _unit(step: TiledStep, dtypes: Mapping[int, DType]) -> int | None:
+    """Elements over which the step's rows and columns are repeated, 0 if it has none; None if it is in no loop."""
+    block, tiling, inputs = step.block, step.tiling, _inputs(step)
+    if not inputs or not set(step.reduces) <= {None, np.add} or element(block, dtypes[step.writes[0]]) is None:
         return None
-    slots = flat((*op.reads, *op.writes))
-    if any(dtypes[slot] not in DTYPES for slot in slots) or element(block, dtypes[op.writes[0]]) is None:
+    summed = {slot for slot, ufunc in zip(step.writes, step.reduces, strict=True) if ufunc is not None}
+    given = [dtypes[slot] for _, slot, _ in inputs]
+    if any(dtype not in DTYPES for dtype in (*given, *(dtypes[slot] for slot in step.writes if slot not in summed))):
         return None
-    if not block.precomputed_ports and block.element_args(dtypes[slots[0]], None) is None:
+    if summed and any(dtype.kind != "f" for dtype in given):
         return None
-    row = 0
-    for port, _, operand in _inputs(op):
-        if isinstance(op.reads[port], tuple) and operand.layout is not Layout.ALONG:
+    if not block.precomputed_ports and block.element_args(given[0], None) is None:
+        return None
+    row = bool(summed) or (bool(tiling.channels) and bool(block.per_channel))
+    for port, _, operand in inputs:
+        if isinstance(step.reads[port], tuple) and operand.layout is not Layout.ALONG:
             return None
         if operand.layout is Layout.ACROSS and operand.dims and tiling.repeats:
-            row = row_of(tiling.unit)
+            row = True
         elif not (operand.layout is Layout.ACROSS and not operand.dims) and not (
             operand.layout is Layout.ALONG and operand.each == tiling.unit
         ):
             return None
-    return row
+    return (tiling.unit if tiling.unit <= WIDE else None) if row else 0
 
 
-def _inputs(op: TiledOp) -> list[tuple[int, int, Operand]]:
+def _inputs(step: TiledStep) -> list[tuple[int, int, Operand]]:
     """The inputs that an element is computed from: the positions of their ports, slots and operands."""
+    ports = [port.name for port in step.block.signature.inputs.values()]
+    if not step.block.streams:
+        ports = ports[:1]  # it folds rows of its first input
     return [
-        (position, slot, own)
-        for position, (port, read, operand) in enumerate(
-            zip(op.block.signature.inputs.values(), op.reads, op.tiling.operands, strict=True)
-        )
-        if port.name not in op.block.precomputed_ports
+        (i, slot, own)
+        for i, (port, read, operand) in enumerate(zip(ports, step.reads, step.tiling.operands, strict=False))
+        if port not in step.block.precomputed_ports
         for slot, own in zip_ports((read,), (operand,))
         if slot is not None
     ]
 
 
-def _loop(ops: Sequence[TiledOp], dtypes: Mapping[int, DType], outputs: Set[int], run: Sequence[int]) -> Loop | None:
-    first = ops[run[0]]
+def _loop(
+    steps: Sequence[TiledStep], dtypes: Mapping[int, DType], outputs: Set[int], run: Sequence[int]
+) -> Loop | None:
+    """The loop of the steps with these numbers; None where a kernel of NumPy's is as fast."""
+    first = steps[run[0]]
     kernel = _kernel(first, dtypes)
-    numpys = isinstance(kernel, np.ufunc) and kernel not in ONE_BY_ONE  # whose own loop is as fast
-    if len(run) == 1 and (numpys or _row(first, dtypes) is None):
+    as_fast = len(run) == 1 and isinstance(kernel, np.ufunc) and kernel not in ONE_BY_ONE
+    if as_fast or (unit := _unit(first, dtypes)) is None:
         return None
-    loop = Loop([*run], (), 0, [], [], [], [])
-    made: dict[int, int] = {}  # the line that makes the value of a slot
-    lines = []
-    row = 0
-    for at, i in enumerate(run):
-        op = ops[i]
-        row = row or _row(op, dtypes) or 0
+    arrays: list[int] = []
+    results: list[int] = []
+    sums: list[int] = []
+    rows: list[Place] = []
+    scalars: list[Place] = []
+    made: dict[int, int] = {}  # the value of a slot, by its number among those that the lines make
+    lines: list[Line] = []
+    values = 0
+    needed = {slot for i, step in enumerate(steps) if i not in run for slot in step.slots} | outputs
+    for i in run:
+        step = steps[i]
+        unit = unit or _unit(step, dtypes) or 0
         args: list[tuple[str, int]] = []
-        for port, slot, operand in _inputs(op):
+        for port, slot, operand in _inputs(step):
             if slot in made:
                 args.append(("t", made[slot]))
             elif operand.layout is Layout.ALONG:
-                args.append(("a", _index(loop.arrays, slot)))
+                args.append(("a", _index(arrays, slot)))
             elif operand.dims:
-                args.append(("p", _index(loop.rows, (i, port))))
+                args.append(("p", _index(rows, Place(i, port))))
             else:
-                args.append(("s", _index(loop.scalars, (i, port, 0))))
-        source = element(op.block, dtypes[op.writes[0]]) or ""
-        for which in range(_arity(op, dtypes) - len(args)):
-            args.append(("s", _index(loop.scalars, (i, None, which))))
-        made[op.writes[0]] = at
-        lines.append(Line(source, tuple(args), dtypes[op.writes[0]], None))
-    for at, i in enumerate(run):
-        (slot,) = ops[i].writes
-        if slot in outputs or any(slot in op.slots for j, op in enumerate(ops) if j not in run):
-            lines[at] = lines[at]._replace(out=_index(loop.results, slot))
-    return loop._replace(lines=tuple(lines), row=row)
+                args.append(("s", _index(scalars, Place(i, port))))
+        for which, name in enumerate(_parameters(step, dtypes)[len(args) :]):
+            by_channel = bool(step.tiling.channels) and name in step.block.per_channel
+            place = Place(i, None, which)
+            args.append(("p", _index(rows, place)) if by_channel else ("s", _index(scalars, place)))
+        outs: list[tuple[str, int] | None] = []
+        folded = any(ufunc is not None and s in outputs for s, ufunc in zip(step.writes, step.reduces, strict=True))
+        for slot, ufunc in zip(step.writes, step.reduces, strict=True):
+            if ufunc is not None:
+                outs.append(("c", _index(sums, slot)) if folded else None)
+            else:
+                made[slot] = values + len(outs)
+                outs.append(("o", _index(results, slot)) if slot in needed else None)
+        values += len(outs)
+        kinds = [dtypes[s] if ufunc is None else None for s, ufunc in zip(step.writes, step.reduces, strict=True)]
+        source = element(step.block, dtypes[step.writes[0]]) or ""
+        lines.append(Line(source, tuple(args), tuple(kinds), tuple(outs)))
+    own = tuple(steps[i] for i in run)
+    slots = tuple(arrays), tuple(results), tuple(sums)
+    return Loop(run[0], own, tuple(lines), unit, *slots, tuple(rows), tuple(scalars), dtypes)
 
 
-def _kernel(op: TiledOp, dtypes: Mapping[int, DType]) -> Callable[..., Any]:
-    return op.block.kernel_for(dtypes[op.writes[0]])
+def _kernel(step: TiledStep, dtypes: Mapping[int, DType]) -> Callable[..., Any]:
+    return step.block.kernel_for(dtypes[step.writes[0]])
 
 
-def _arity(op: TiledOp, dtypes: Mapping[int, DType]) -> int:
-    kernel = _kernel(op, dtypes)
+def _parameters(step: TiledStep, dtypes: Mapping[int, DType]) -> list[str]:
+    kernel = _kernel(step, dtypes)
     if isinstance(kernel, np.ufunc):
-        return kernel.nin
-    parameters = inspect.signature(op.block.element).parameters.values()
-    return sum(parameter.kind is not parameter.VAR_POSITIONAL for parameter in parameters)
+        return ["xy"[i] for i in range(kernel.nin)]
+    return list(inspect.signature(step.block.element).parameters)
 
 
 def _index(items: list[T], item: T) -> int:

@@ -5,65 +5,61 @@ from __future__ import annotations
 import hashlib
 import linecache
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from enum import Enum
-from functools import cached_property, partial
+from functools import cached_property
+from math import prod
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dataflow.core.columns import column_count, fold_columns
 from dataflow.core.dtypes import Array
-from dataflow.engine.render_numba import Loop, source
+from dataflow.engine.render_numba import Loop, Place, source
 from dataflow.engine.slots import Read, zip_ports
-from dataflow.engine.tiled_op import TiledOp
+from dataflow.engine.steps import TiledStep
 from dataflow.engine.tiling import Layout, Operand, Tiling
 
 if TYPE_CHECKING:
-    from dataflow.engine.region import Region
+    from dataflow.engine.form import Form
     from dataflow.engine.tile_loop import TileRun
 
 Kernel = Callable[..., Any]
 Memory = Mapping[int, Array]  # scratch, by buffer
 
 
-class Repeat(Enum):
-    """How a short operand gets the shape of the output's tile."""
-
-    STRIDED = "strided"  # broadcast, by strides of 0
-    CONTIGUOUS = "contiguous"  # copied
-
-
 class TileText:
     """The function of tiles of ``count`` elements, as text.
 
     In it ``x3`` is the array in slot 3, ``v`` a part of an array that belongs to the tile, ``s`` scratch, and ``f`` is
-    the same for all tiles. ``bind`` takes what is ``given`` by a run and returns the function, which computes the tile
-    that begins at element ``start``.
+    the same for all tiles. ``bind`` takes what is ``given`` from a run, and memory by buffer, and returns the function,
+    which computes the tile that begins at element ``start``.
     """
 
-    def __init__(self, region: Region, count: int, compiled: bool):
-        self.region, self.count = region, count
+    def __init__(self, form: Form, count: int):
+        self.form, self.region, self.count = form, form.region, count
         self.names: dict[Hashable, str] = {}
-        self.given: dict[str, Callable[[TileRun, Memory], Any]] = {}
-        self.known: dict[str, Any] = {"broadcast": np.broadcast_to, "copied": _copied, "keep": _keep}
+        self.given: list[str] = []  # lines of `bind` that take what a run has
+        self.known: dict[str, Any] = {"broadcast": np.broadcast_to, "keep": _keep, "like": _like, "rows": _rows}
         self.shown: dict[str, int] = {}  # the slot of each name that stands for a value
         self.loops: dict[str, str] = {}  # the text of each compiled loop
-        self.once: list[str] = []  # lines of `bind`
+        self.once: list[str] = []  # lines of `bind` that make views of scratch
         self.lines: list[str] = []  # of the function
-        self.ops: list[int] = []  # by line of the function: the op that fails where it does
-        for item in region.loops if compiled else range(len(region.ops)):
-            self.op = item.ops[0] if isinstance(item, Loop) else item
-            if isinstance(item, Loop):
-                self._loop(item)
+        self.steps: list[int] = []  # by line of the function: the step that fails where it does
+        self.step = 0
+        for call in form.calls:
+            if isinstance(call, Loop):
+                self._loop(call)
+                self.step += len(call.steps)
             else:
-                self._calls(region.ops[item], region.ops[item].block.compiled_kernel if compiled else None)
+                self._calls(call)
+                self.step += 1
 
     @cached_property
     def text(self) -> str:
         """A module with ``bind``."""
         lines = [
-            f"def bind({', '.join(self.given)}):",
-            *(f"    {line}" for line in self.once),
+            "def bind(run, memory):",
+            *(f"    {line}" for line in (*self.given, *self.once)),
             "    def tile(start):",
             *(f"        {line}" for line in self.lines),
             "    return tile",
@@ -93,14 +89,14 @@ class TileText:
 
     def bound(self, run: TileRun, memory: Memory) -> Callable[[int], None]:
         """The function of a tile, by its first element, for a run and one thread's memory."""
-        return self._bind(*[get(run, memory) for get in self.given.values()])
+        return self._bind(run, memory)
 
     def failing(self, traceback: TracebackType | None) -> int | None:
-        """The op whose line raised what has this traceback; None if none did."""
+        """The step whose line raised what has this traceback; None if none did."""
         while traceback is not None:
             if traceback.tb_frame.f_code.co_filename == self.file:
-                line = traceback.tb_lineno - len(self.once) - 3  # from 0, below both headings
-                return self.ops[line] if 0 <= line < len(self.ops) else None
+                line = traceback.tb_lineno - len(self.given) - len(self.once) - 3  # from 0, below both headings
+                return self.steps[line] if 0 <= line < len(self.steps) else None
             traceback = traceback.tb_next
         return None
 
@@ -108,34 +104,34 @@ class TileText:
 
     def _line(self, text: str) -> None:
         self.lines.append(text)
-        self.ops.append(self.op)
+        self.steps.append(self.step)
 
-    def _calls(self, op: TiledOp, compiled: Kernel | None) -> None:
-        """The calls of an op: one, or two where what is left over has another shape."""
-        tiling, precomputed, index = op.tiling, op.block.precomputed_ports, self.op
-        kernel: Kernel = op.block.kernel_for(self.region.dtypes[op.writes[0]])
-        tiles = 0
-        if compiled:
-            tiles = -(-self.count // self.region.tile) if any(op.reduces) else 0
-            kernel = partial(compiled, tile=self.region.tile) if tiles else compiled
-        if all(op.reduces):
-            row = self._argument(tiling, op.reads[0], tiling.operands[0], 0, self.count)
-            self._call(kernel if compiled else op.block.partials, False, [row], [None] * len(op.writes), op, tiles)
+    def _calls(self, step: TiledStep) -> None:
+        """The calls of a step: one, or two where what is left over has another shape."""
+        tiling, block, number = step.tiling, step.block, self.step
+        if all(step.reduces):
+            row = self._argument(tiling, step.reads[0], tiling.operands[0], 0, self.count)
+            compiled = block.compiled_partials if self.form.compiled else None
+            # compiled ones are those of all tiles together: their order makes no difference
+            tiles = -(-self.count // self.region.tile) if compiled else 1
+            self._call(compiled or block.partials, False, [row], [None] * len(step.writes), step, tiles)
             return
-        ports = zip(op.block.signature.inputs.values(), op.reads, tiling.operands, strict=True)
+        kernel: Kernel = block.kernel_for(self.region.dtypes[step.writes[0]])
+        precomputed = block.precomputed_ports
+        ports = zip(block.signature.inputs.values(), step.reads, tiling.operands, strict=True)
         # ufuncs broadcast by themselves
-        repeat = None if isinstance(kernel, np.ufunc) else Repeat.CONTIGUOUS if compiled else Repeat.STRIDED
-        inputs = [(s, o, repeat if op.repeats(port) else None) for port, s, o in ports if port.name not in precomputed]
+        by_itself = isinstance(kernel, np.ufunc)
+        inputs = [(s, o, not by_itself and step.repeats(port)) for port, s, o in ports if port.name not in precomputed]
         for first, last in tiling.parts(self.count):
-            args = [self._argument(tiling, slot, operand, first, last, how) for slot, operand, how in inputs]
+            args = [self._argument(tiling, slot, operand, first, last, repeat) for slot, operand, repeat in inputs]
             if precomputed:
-                args.append(self._given(("precomputed", index), "f", lambda run, _: run.precomputed[index]))
+                args.append(self._given("f", f"run.element_args[{number}].made"))
             whole = Operand(Layout.ALONG, tiling.unit, tiling.dims)
             outs = [
                 self._along(tiling, slot, whole, first, last) if ufunc is None else None
-                for slot, ufunc in zip(op.writes, op.reduces, strict=True)
+                for slot, ufunc in zip(step.writes, step.reduces, strict=True)
             ]
-            self._call(kernel, op.block.takes_out, args, outs, op, tiles)
+            self._call(kernel, block.takes_out, args, outs, step)
 
     def _call(
         self,
@@ -143,14 +139,14 @@ class TileText:
         takes_out: bool,
         args: Sequence[str],
         outs: Sequence[str | None],
-        op: TiledOp,
-        tiles: int = 0,
+        step: TiledStep,
+        tiles: int = 1,
     ) -> None:
-        """The lines that call a kernel, in as few Python steps as it takes; partials go to the folds of the slots.
+        """The lines that call a kernel, in as few Python steps as it takes.
 
-        tiles : for how many tiles the kernel gives a row of partials each; 0 where its partials are those of one tile.
+        tiles : of how many tiles the partials are that go to the folds of the slots.
         """
-        name = f"{op.block.node_name}_{self.op}"
+        name = f"{step.block.node_name}_{self.step}"
         self.known[name] = kernel
         if isinstance(kernel, np.ufunc):
             self._line(f"{name}({', '.join(args)}, {outs[0]})")
@@ -160,31 +156,46 @@ class TileText:
             self._line(call if takes_out else f"keep({outs[0]}, {call})")
             return
         self._line(f"made = {call}")
-        for i, (place, slot) in enumerate(zip(outs, op.writes, strict=True)):
+        for i, (place, slot) in enumerate(zip(outs, step.writes, strict=True)):
             made = f"made[{i}]" if len(outs) > 1 else "made"
             if place is not None:
                 self._line(f"keep({place}, {made})")
-            elif slot in self.region.folds:
-                partials = f"{tiles}, {made}" if tiles else f"1, ({made},)"
-                self._line(f"{self._fold(slot)}.add(start // {self.region.tile}, {partials})")
+            else:
+                self._fold(slot, tiles, f"({made},)")
+
+    def _fold(self, slot: int, tiles: int, partials: str) -> None:
+        """The line that gives partials to the fold of a slot, if that is needed."""
+        if slot in self.region.folds:
+            fold = self._given(f"fold{slot}", f"run.folds[{slot}]")
+            self._line(f"{fold}.add(start // {self.region.tile}, {tiles}, {partials})")
 
     def _loop(self, loop: Loop) -> None:
-        """The call of a compiled loop."""
-        region, count = self.region, self.count
-        flat = Tiling(region.size, 1, (), (), False, ())
+        """The call of a compiled loop, and of the folds of its sums."""
+        tile, count = self.region.tile, self.count
+        flat = Tiling(self.region.size, 1, (), (), False, ())
         whole = Operand(Layout.ALONG, 1, ())
-        args = [self._along(flat, slot, whole, 0, count) for slot in (*loop.arrays, *loop.results)]
-        for i, port in loop.rows:
-            op = region.ops[i]
-            slot: Any = op.reads[port]  # an op in a loop reads one slot on each port
-            operand, tiling = op.tiling.operands[port], op.tiling
-            args.append(self._fixed((slot, operand, loop.row), slot, operand, tiling, (loop.row,), None))
-        for i, port_of, which in loop.scalars:
-            number: Any = None if port_of is None else region.ops[i].reads[port_of]
-            args.append(self._element_arg(i, which) if number is None else self._scalar(number))
-        name = f"loop_{self.op}"
-        self.known[name], self.loops[name] = region.functions[self.op], source(loop.lines)
-        self._line(f"{name}({count}, {loop.row or count}, {', '.join(args)})")
+        row = column_count(min(count, tile), loop.unit) if loop.unit else count
+        written = [slot for slot in loop.results if slot not in loop.over]
+        args = [self._along(flat, slot, whole, 0, count) for slot in (*loop.arrays, *written)]
+        args += [self._row(place, row) for place in loop.rows]
+        args += [self._scalar(place) for place in loop.scalars]
+        tiles = -(-count // tile)
+        if loop.sums:
+            self.known |= {"zeros": np.zeros, "fold_columns": fold_columns}
+            self._line(f"columns = zeros(({tiles}, {len(loop.sums)}, {row}))")
+            args.insert(0, "columns")
+        name = f"loop_{self.step}"
+        self.known[name], self.loops[name] = loop.function, source(loop.lines)
+        self._line(f"{name}({count}, {row}, {tile}, {', '.join(args)})")
+        folded: set[tuple[int, int]] = set()
+        for i, slot in enumerate(loop.sums):
+            (tiling,) = [step.tiling for step in loop.steps if slot in step.writes]
+            channels, inner = (tiling.channels, tiling.unit // tiling.channels) if tiling.channels else (1, 1)
+            name = f"sums_{channels}_{inner}"
+            if (channels, inner) not in folded:
+                self._line(f"{name} = fold_columns(columns, {channels}, {inner})")
+                folded.add((channels, inner))
+            self._fold(slot, tiles, f"{name}[:, {i}]")
 
     # -- names ----------------------------------------------------------------------------------------------------
 
@@ -195,7 +206,7 @@ class TileText:
         operand: Operand | tuple[Operand, ...],
         first: int,
         last: int,
-        repeat: Repeat | None = None,
+        repeat: bool = False,
     ) -> str:
         """An input, or a tuple for a variadic one; a short operand is repeated if the kernel asks it."""
         operands: Sequence[Operand | tuple[Operand, ...]] = (operand,)
@@ -203,32 +214,28 @@ class TileText:
         names = [self._input(tiling, slot, own, first, last, repeat) for slot, own in pairs]
         return f"({', '.join(names)},)" if isinstance(read, tuple) else names[0]
 
-    def _input(
-        self, tiling: Tiling, slot: int | None, operand: Operand, first: int, last: int, repeat: Repeat | None
-    ) -> str:
+    def _input(self, tiling: Tiling, slot: int | None, operand: Operand, first: int, last: int, repeat: bool) -> str:
         if slot is None:
             return "None"
-        if not tiling.is_short(operand):
-            repeat = None
+        repeat = repeat and tiling.is_short(operand)
         shape = tiling.shape(last - first)
         if operand.layout is not Layout.ALONG:
-            return self._fixed((slot, operand, shape, repeat), slot, operand, tiling, shape, repeat)
+            return self._fixed(tiling, slot, operand, shape, repeat)
         short = self._along(tiling, slot, operand, first, last)
         if not repeat:
             return short
-        strided = f"broadcast({short}, {shape})"
-        return self._part((short, shape, repeat), strided if repeat is Repeat.STRIDED else f"copied({strided})")
+        return self._part((short, shape), f"broadcast({short}, {shape})")
 
     def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int) -> str:
         """The part of a value that has elements of its own for each tile."""
         full = operand.each == tiling.unit
         shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
         unit, each = (1, 1) if full else (tiling.unit, operand.each)
-        slot = self.region.output_as_scratch.get(slot, slot)
+        slot = self.form.scratch.in_output.get(slot, slot)
         key, reshaped = (slot, unit, each, first, last, shape), "" if len(shape) == 1 else f".reshape{shape}"
-        if slot in self.region.scratch:
+        if slot in self.form.scratch.buffers:
             return self._scratch(slot, first, last, reshaped)
-        array = self._given(slot, f"x{slot}", lambda run, _: run.flat[slot], slot)
+        array = self._given(f"x{slot}", f"run.flat[{slot}]", slot)
         ends = [f"start + {n}" if n else "start" for n in (first, last)]
         if unit != 1:
             ends = [f"({end}) // {unit} * {each}" for end in ends]
@@ -236,15 +243,14 @@ class TileText:
 
     def _scratch(self, slot: int, first: int, last: int, reshaped: str) -> str:
         """The part of a scratch buffer that holds a value of the tile."""
-        dtype, buffer = self.region.dtypes[slot], self.region.scratch[slot]
+        dtype, buffer = self.region.dtypes[slot], self.form.scratch.buffers[slot]
         key = ("scratch", buffer, dtype, first, last, reshaped)
         if key in self.names:
             return self.names[key]
-        memory = self._given(("memory", buffer), f"memory{buffer}", lambda _, memory: memory[buffer])
         name = self.names[key] = f"s{len(self.names)}"
         self.known[dtype.name] = dtype
         part = f"{first * dtype.itemsize}:{last * dtype.itemsize}"
-        self.once.append(f"{name} = {memory}[{part}].view({dtype.name}){reshaped}")
+        self.once.append(f"{name} = memory[{buffer}][{part}].view({dtype.name}){reshaped}")
         return name
 
     def _part(self, key: Hashable, text: str) -> str:
@@ -254,38 +260,43 @@ class TileText:
             self._line(f"{self.names[key]} = {text}")
         return self.names[key]
 
-    def _fixed(
-        self,
-        key: Hashable,
-        slot: int,
-        operand: Operand,
-        tiling: Tiling,
-        shape: tuple[int, ...],
-        repeat: Repeat | None,
-    ) -> str:
-        """An operand that is the same for all tiles."""
-        return self._given(key, "f", lambda run, _: _same_for_all(slot, operand, tiling, shape, repeat, run), slot)
+    def _fixed(self, tiling: Tiling, slot: int, operand: Operand, shape: tuple[int, ...], repeat: bool = False) -> str:
+        """An operand that is the same for all tiles, beside an output of this shape."""
+        if operand.layout is Layout.WHOLE:
+            return self._given("f", f"run.values[{slot}]", slot)
+        if operand.layout is Layout.LIKE:
+            return self._given("f", f"like(run.values[{slot}], {shape})", slot)
+        flat = f"run.flat[{slot}]"
+        side_by_side = tiling.repeats and prod(operand.dims) > 1
+        text = f"rows({flat}, {shape[-1]})" if side_by_side else f"{flat}.reshape({operand.dims})"
+        return self._given("f", f"broadcast({text}, {shape})" if repeat else text, slot)
 
-    def _element_arg(self, op: int, which: int) -> str:
-        """A scalar that an element function takes beside its inputs."""
-        return self._given(("element arg", op, which), "f", lambda run, _: run.element_args[op][which])  # type: ignore[index]
+    def _row(self, place: Place, row: int) -> str:
+        """An operand, or numbers of channels, repeated along a row of a compiled loop."""
+        i, port, which = place
+        step = self.region.steps[i]
+        if port is None:
+            unit, channels = step.tiling.unit, step.tiling.channels
+            return self._given("f", f"run.element_args[{i}].row({which}, {unit // channels}, {row // unit})")
+        slot: Any = step.reads[port]  # not variadic
+        return self._fixed(step.tiling, slot, step.tiling.operands[port], (row,))
 
-    def _fold(self, slot: int) -> str:
-        """The fold of an output's partials."""
-        return self._given(("fold", slot), f"fold{slot}", lambda run, _: run.folds[slot])
+    def _scalar(self, place: Place) -> str:
+        """A number that a compiled loop takes."""
+        i, port, which = place
+        if port is None:
+            return self._given("f", f"run.element_args[{i}].numbers[{which}]")
+        slot: Any = self.region.steps[i].reads[port]
+        return self._given("f", f"run.flat[{slot}][0]", slot)
 
-    def _scalar(self, slot: int) -> str:
-        """An operand that is one number."""
-        return self._given(("scalar", slot), "f", lambda run, _: run.flat[slot][0], slot)
-
-    def _given(self, key: Hashable, name: str, get: Callable[[TileRun, Memory], Any], slot: int | None = None) -> str:
+    def _given(self, name: str, text: str, slot: int | None = None) -> str:
         """What a run gives, the value of a slot perhaps; it has this name, or one that begins so."""
-        if key not in self.names:
-            own = self.names[key] = name if name[-1].isdigit() else f"{name}{len(self.names)}"
-            self.given[own] = get
+        if text not in self.names:
+            own = self.names[text] = name if name[-1].isdigit() else f"{name}{len(self.names)}"
+            self.given.append(f"{own} = {text}")
             if slot is not None:
                 self.shown[own] = slot
-        return self.names[key]
+        return self.names[text]
 
 
 def _keep(out: Array, made: Array) -> None:
@@ -294,26 +305,13 @@ def _keep(out: Array, made: Array) -> None:
         out[...] = made
 
 
-_copied = np.ascontiguousarray
+def _like(array: Array, shape: tuple[int, ...]) -> Array:
+    """An array of this shape and of the other one's dtype."""
+    return np.broadcast_to(array[(0,) * array.ndim], shape)
 
 
-def _same_for_all(
-    slot: int, operand: Operand, tiling: Tiling, shape: tuple[int, ...], repeat: Repeat | None, run: TileRun
-) -> Array:
-    """What is the same for all tiles, beside an output of this shape."""
-    array: Array = run.values[slot]
-    if operand.layout is Layout.WHOLE:
-        return array
-    if operand.layout is Layout.LIKE:
-        return np.broadcast_to(array[(0,) * array.ndim], shape)
-    flat = run.flat[slot]
-    if flat.size > 1 and tiling.repeats:
-        rows = np.empty((shape[-1] // flat.size, flat.size), flat.dtype)  # whole units
-        rows[...] = flat
-        short = rows.reshape(-1)
-    else:
-        short = flat.reshape(operand.dims)
-    if not repeat:
-        return short
-    strided = np.broadcast_to(short, shape)
-    return _copied(strided) if repeat is Repeat.CONTIGUOUS else strided
+def _rows(flat: Array, width: int) -> Array:
+    """Elements repeated along a row: whole units."""
+    made = np.empty((width // flat.size, flat.size), flat.dtype)
+    made[...] = flat
+    return made.reshape(-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -46,50 +46,50 @@ class Fold:
 class TileRun:
     """One run of a region: the arrays that it reads and writes, and what is computed once for all tiles.
 
-    Raises StepError with the index of the op whose ``precompute`` fails.
+    Raises StepError with the number of the step whose ``precompute`` fails.
     """
 
     def __init__(self, region: Region, values: list[Any]):
-        self.region, self.values = region, values
+        self.values = values
         self.folds = {slot: Fold(ufunc) for slot, ufunc in region.folds.items()}
-        self.flat = {slot: _flat(values[slot]) for slot in region.arrays}
-        self.precomputed: list[Any] = [None] * len(region.ops)
-        self.element_args = region.element_args.copy()
-        op = 0
-        try:
-            for op, slots in region.precomputing:
-                made = region.precomputed(op, [values[slot] for slot in slots])
-                self.precomputed[op], self.element_args[op] = made
-        except Exception as error:
-            raise StepError(op) from error
-        self.compiled = region.compiled and None not in self.element_args
-        as_planned = not region.compiled or (self.compiled and region.compiles)
-        self.buffers: Sequence[int] = region.buffers if as_planned else range(len(region.widths))
+        self.element_args = region.element_args
+        suits = region.compiled
+        if region.precomputing:
+            self.element_args = [*self.element_args]
+            step = 0
+            try:
+                for step, slots in region.precomputing:
+                    args = self.element_args[step] = region.precomputed(step, [values[slot] for slot in slots])
+                    suits = suits and (args.numbers is not None or step not in region.jit.looped)
+            except Exception as error:
+                raise StepError(step) from error
+        self.form = region.jit if suits and region.jit.compiles else region.numpy
+        self.flat = {slot: _flat(values[slot]) for slot in self.form.arrays}
 
-    def work(self, starts: Iterator[int], step: int) -> None:
-        """Compute ``step`` elements from each of ``starts`` on, until there are no more.
+    def work(self, parts: Iterator[tuple[int, int]]) -> None:
+        """Compute the elements of each of ``parts``, until there are no more.
 
-        Raises StepError with the index of the op whose kernel fails.
+        Raises StepError with the number of the step whose kernel fails.
         """
-        buffers, widths = self.buffers, self.region.widths
-        if not buffers:
-            self._tiles(starts, step, {})
+        form = self.form
+        if not form.scratch.widths:
+            self._tiles(parts, {})
             return
+        length = min(form.length, form.region.size)
         with Scratch() as empty:
-            self._tiles(starts, step, {buffer: empty((step * widths[buffer],), np.uint8) for buffer in buffers})
+            self._tiles(parts, {i: empty((length * width,), np.uint8) for i, width in enumerate(form.scratch.widths)})
 
-    def _tiles(self, starts: Iterator[int], step: int, memory: Mapping[int, Array]) -> None:
+    def _tiles(self, parts: Iterator[tuple[int, int]], memory: Mapping[int, Array]) -> None:
         tiles: dict[int, Callable[[int], None]] = {}  # by their elements: the last one may be shorter
         try:
-            for start in starts:
-                count = min(step, self.region.size - start)
+            for start, count in parts:
                 if count not in tiles:
-                    tiles[count] = self.region.tile_text(count, self.compiled).bound(self, memory)
+                    tiles[count] = self.form.text(count).bound(self, memory)
                 tiles[count](start)
         except Exception as error:
-            if isinstance(starts, thread_pool.SharedIterator):
-                starts.stop()
-            raise StepError(self.region.failing(error)) from error
+            if isinstance(parts, thread_pool.SharedIterator):
+                parts.stop()
+            raise StepError(self.form.failing(error)) from error
 
 
 def _flat(array: Array) -> Array:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Container, Mapping, Sequence, Set
+from typing import NamedTuple, Protocol
 
 from dataflow.core.dtypes import DType
 from dataflow.core.ports import flat
-from dataflow.engine.memory_plan import FreeList, in_place_input
-from dataflow.engine.stages import Step
+from dataflow.engine.buffers import FreeList, in_place_input
+from dataflow.engine.slots import Read
+from dataflow.engine.steps import Step
+
+
+class Call(Protocol):
+    """What is called for a tile: a step, or a compiled loop."""
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """The slots that it reads from memory."""
+
+    @property
+    def writes(self) -> tuple[int, ...]:
+        """The slots that it writes to memory."""
 
 
 class TileScratch(NamedTuple):
@@ -16,51 +29,47 @@ class TileScratch(NamedTuple):
 
     buffers : for each value that does not outlive the tile its scratch buffer.
     widths : bytes per element of each buffer.
-    output_as_scratch : for values without a buffer the output whose memory they use until that is written.
+    in_output : for values without a buffer the output whose memory they use until that is written.
     """
 
     buffers: dict[int, int]
     widths: list[int]
-    output_as_scratch: dict[int, int]
+    in_output: dict[int, int]
 
 
 def tile_scratch(
-    steps: Sequence[Step], storage: Mapping[int, DType], outputs: set[int], folded: set[int], turns: Sequence[int]
+    calls: Sequence[Call], storage: Mapping[int, DType], outputs: Set[int], folded: Container[int]
 ) -> TileScratch:
-    """Scratch for the steps of a region; ``outputs`` outlive the tile, ``folded`` are kept elsewhere.
+    """Scratch for the calls of a tile; ``outputs`` outlive the tile, ``folded`` are kept elsewhere.
 
-    A value that is dead when an output is written may use the output's own memory. Steps with the same number in
-    ``turns`` are compiled into one loop, which takes each element through all of them: what one of them reads last, no
-    other may overwrite, unless in place.
+    A value that is dead when an output is written may use the output's own memory.
     """
-    last = {slot: i for i, step in enumerate(steps) for slot in flat(step.reads)}
+    last = {slot: i for i, call in enumerate(calls) for slot in flat(call.reads)}
     free_list = FreeList()
     buffer_of: dict[int, int] = {}
     slots_of: dict[int, list[int]] = {}  # of each buffer, in the order in which they have it
-    unused: list[int] = []  # slots whose buffers are free once the turn is over
-    for i, step in enumerate(steps):
-        if i and turns[i] != turns[i - 1]:
-            while unused:
-                free_list.give_back(buffer_of[unused.pop()])
-        dead = [s for s in dict.fromkeys(flat(step.reads)) if last[s] == i and s in buffer_of and s not in outputs]
-        for position, slot in enumerate(step.writes):
+    for i, call in enumerate(calls):
+        dead = [s for s in dict.fromkeys(flat(call.reads)) if last[s] == i and s in buffer_of and s not in outputs]
+        for position, slot in enumerate(call.writes):
             if slot in folded:
                 continue
-            free = {s for s in dead if storage[s] == storage[slot]} if position == 0 else ()
-            taken = in_place_input(step, storage[slot], free, {}) if free else None
+            taken = None
+            if position == 0 and isinstance(call, Step):  # loops need memory of their own: they are slow in place
+                free = {s for s in dead if storage[s] == storage[slot]}
+                taken = in_place_input(call, storage[slot], free, {}) if free else None
             if taken is None:
                 buffer_of[slot] = free_list.take(storage[slot].itemsize)
             else:
                 buffer_of[slot] = buffer_of[taken]
                 dead.remove(taken)
             slots_of.setdefault(buffer_of[slot], []).append(slot)
-        unused += dead
-        unused += [s for s in step.writes if s in buffer_of and s not in last and s not in outputs]
-    output_as_scratch: dict[int, int] = {}
+        for slot in (*dead, *(s for s in call.writes if s in buffer_of and s not in last and s not in outputs)):
+            free_list.give_back(buffer_of[slot])
+    in_output: dict[int, int] = {}
     for own in slots_of.values():
         if own[-1] in outputs:
-            output_as_scratch |= {s: own[-1] for s in own[:-1] if storage[s] == storage[own[-1]]}
-    scratch = {s: b for s, b in buffer_of.items() if s not in outputs and s not in output_as_scratch}
+            in_output |= {s: own[-1] for s in own[:-1] if storage[s] == storage[own[-1]]}
+    scratch = {s: b for s, b in buffer_of.items() if s not in outputs and s not in in_output}
     used = sorted(set(scratch.values()))
     numbers = {slot: used.index(buffer) for slot, buffer in scratch.items()}
-    return TileScratch(numbers, [free_list.sizes[b] for b in used], output_as_scratch)
+    return TileScratch(numbers, [free_list.sizes[b] for b in used], in_output)

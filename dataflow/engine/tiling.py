@@ -56,6 +56,7 @@ class Tiling(NamedTuple):
     lead, dims : the shape of ``n`` units is ``(*lead, n, *dims)``.
     repeats : whether units may lie side by side in a row, with the operands that lie across them repeated.
     operands : an `Operand` for each input, a tuple of them for a variadic one.
+    channels : how many channels each unit is divided into, for which values are folded apart; 0 for none.
     """
 
     size: int
@@ -64,6 +65,7 @@ class Tiling(NamedTuple):
     dims: Sizes
     repeats: bool
     operands: tuple[Any, ...]
+    channels: int = 0
 
     @property
     def tile(self) -> int:
@@ -169,7 +171,7 @@ def _by_rows(size: int, width: int, inputs: int) -> Tiling:
     """The first input as rows, all of which are folded; the other inputs are handed over whole."""
     dims = (width,) if width > 1 else ()
     rest = (Operand(Layout.WHOLE),) * (inputs - 1)
-    return Tiling(size, max(1, width), (), dims, False, (Operand(Layout.ALONG, max(1, width), dims), *rest))
+    return Tiling(size, max(1, width), (), dims, False, (Operand(Layout.ALONG, max(1, width), dims), *rest), width)
 
 
 def _along_outputs(
@@ -224,7 +226,7 @@ def _by_channel(shape: Sizes, shapes: Sequence[PortShape], axis: int) -> Tiling:
     dims = shape[axis:]
     along = Operand(Layout.ALONG, prod(dims), dims)
     operands = tuple(_mapped(lambda own: along if own == shape else Operand(Layout.ACROSS), own) for own in shapes)
-    return Tiling(prod(shape), prod(dims), (1,) * (axis - 1), dims, False, operands)
+    return Tiling(prod(shape), prod(dims), (1,) * (axis - 1), dims, False, operands, dims[0])
 
 
 def _broadcasts(own: Sizes, shape: Sizes) -> bool:

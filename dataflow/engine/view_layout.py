@@ -12,7 +12,7 @@ from dataflow.core.dtypes import Array, storage
 from dataflow.core.shapes import TensorType, element_count
 
 if TYPE_CHECKING:
-    from dataflow.engine.stages import Step
+    from dataflow.engine.steps import Step
 
 
 def source_shape_in_step(

@@ -13,8 +13,8 @@ from dataflow.core.cancellation import CancelFlag
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, way_out
 from dataflow.engine.plan import Plan
-from dataflow.engine.stages import counted
 from dataflow.engine.state import State
+from dataflow.engine.steps import counted
 from dataflow.engine.watching import Watch, watched_ports
 from dataflow.graph.arguments import as_graph
 from dataflow.graph.graph import Graph

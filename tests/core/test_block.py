@@ -134,7 +134,7 @@ def test_a_block_that_says_nothing_runs_alone_on_whole_arrays() -> None:
     block, type_ = Scaled(factor=2), TensorType("float32", (4, 3))
     assert (block.streams, block.reduces, block.row_width(type_)) == (False, (None,), None)
     assert (block.channel_axis(2), block.workspace(type_), block.decomposed(type_)) == (None, 0, ())
-    assert (block.compiled_kernel, block.element_args(np.dtype("float32"), None)) == (None, ())
+    assert (block.compiled_partials, block.element_args(np.dtype("float32"), None)) == (None, ())
     assert block.narrowed({"y"}) is block and block.finalize([1.0], 3) == [1.0]
     assert (block.makes_value, block.kernel_for(np.dtype("float32"))) == (False, block.kernel)
     assert block.broadcast_shapes(type_) == [(4, 3)]

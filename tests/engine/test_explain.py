@@ -173,14 +173,14 @@ def test_the_loops_of_regions_are_printed_as_they_run() -> None:
     assert program.source.splitlines() == [
         "# 2 tiles of 524288 elements, 8388612 bytes read, 4194304 written",
         "# x0 is x, f2 is 3.0, x6 is subtract, x4 is y",
-        "s8 = memory0[0:2097152].view(float32)",
+        "s7 = memory[0][0:2097152].view(float32)",
         "for start in range(0, 1048576, 524288):",
         "    v1 = x0[start:start + 524288]",
         "    v4 = x6[start:start + 524288]",
         "    multiply_0(v1, f2, v4)",
         "    sqrt_1(v4, v4)",
         "    v6 = x4[start:start + 524288]",
-        "    exp_2(v6, s8)",
-        "    subtract_3(v4, s8, v4)",
+        "    exp_2(v6, s7)",
+        "    subtract_3(v4, s7, v4)",
     ]
     assert program_of(chain).source == ""

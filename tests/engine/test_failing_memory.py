@@ -13,7 +13,7 @@ import pytest
 from dataflow import State, blocks
 from dataflow.core import scratch
 from dataflow.core.errors import RunError
-from dataflow.engine import jit, region, result_pool
+from dataflow.engine import jit, render_numba, result_pool
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 from dataflow.graph.graph import Graph
@@ -87,12 +87,12 @@ def kernels(faults, monkeypatch):
     faults.error = RuntimeError
     for block in blocks.values():
         monkeypatch.setattr(block, "kernel", faults.before(block.kernel))
-        call, compiled = block.kernel_for, block.compiled_kernel
+        call, compiled = block.kernel_for, block.compiled_partials
         monkeypatch.setattr(block, "kernel_for", property(lambda self, call=call: faults.before(call.__get__(self))))
         faulty = property(lambda self, c=compiled: (made := c.__get__(self)) and faults.before(made))
-        monkeypatch.setattr(block, "compiled_kernel", faulty)
-    loop = region.function
-    monkeypatch.setattr(region, "function", lambda *args: (made := loop(*args)) and faults.before(made))
+        monkeypatch.setattr(block, "compiled_partials", faulty)
+    loop = render_numba.fused
+    monkeypatch.setattr(render_numba, "fused", lambda *args: (made := loop(*args)) and faults.before(made))
     return faults
 
 

@@ -9,9 +9,9 @@ import pytest
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
 from dataflow.engine.lower import passes
-from dataflow.engine.region import SHARED
+from dataflow.engine.region import SHARED, Region
 from dataflow.engine.settings import Settings
-from dataflow.engine.stages import Fused, Step, Storage
+from dataflow.engine.steps import Step, Storage
 from dataflow.engine.tiling import TILE
 from dataflow.graph.graph import Graph
 
@@ -30,9 +30,9 @@ def fused(build: Build, settings: Settings = NUMPY, shapes: Mapping[str, tuple[i
     return made
 
 
-def nodes(stages: Iterable[Step | Fused]) -> list[str | list[str]]:
+def nodes(stages: Iterable[Step | Region]) -> list[str | list[str]]:
     """The nodes of each region, and those of steps that run alone."""
-    return [[step.node for step in s.steps] if isinstance(s, Fused) else s.node for s in stages]
+    return [[step.node for step in s.steps] if isinstance(s, Region) else s.node for s in stages]
 
 
 def chain(graph: Graph, size: int = LARGE) -> None:
@@ -46,7 +46,7 @@ def test_a_chain_is_one_region() -> None:
     assert {step.storage for step in region.steps} == {Storage.TILE}
     (y,) = region.writes
     assert len(region.reads) == 2  # the input and the number
-    assert region.region.outputs == {y} == set(region.steps[-1].writes)
+    assert region.outputs == {y} == set(region.steps[-1].writes)
     assert region.workers == 2 and region.notes == ()
 
 
@@ -69,7 +69,7 @@ def test_compiled_kernels_pay_earlier() -> None:
     jit = Settings(threads=2, kernels="jit")
     assert nodes(fused(lambda graph: chain(graph, 1 << 14), jit)) == [["exp", "multiply", "softplus"]]
     (region,) = fused(lambda graph: chain(graph, 1 << 14), jit)
-    assert region.region.compiled
+    assert region.compiled
 
 
 def test_steps_whose_sizes_the_run_decides_stay_alone() -> None:
@@ -142,7 +142,7 @@ def test_a_region_looks_through_views_on_all_elements_in_their_order(
     if through:
         assert nodes(made) == [["exp", "multiply"]]  # nobody needs the view itself
     else:
-        assert [nodes([stage]) for stage in made if isinstance(stage, Fused)] == [[["exp"]], [["multiply"]]]
+        assert [nodes([stage]) for stage in made if isinstance(stage, Region)] == [[["exp"]], [["multiply"]]]
         assert len(made) == 3
 
 
@@ -164,7 +164,7 @@ def test_a_repeated_row_is_read_as_it_is() -> None:
 
     (region,) = fused(build)
     assert nodes([region]) == [["exp", "add_v2"]]
-    assert [region.region.ops[1].tiling.elements(o) for o in region.region.ops[1].tiling.operands] == [1 << 20, 1024]
+    assert [region.steps[1].tiling.elements(o) for o in region.steps[1].tiling.operands] == [1 << 20, 1024]
 
 
 def test_a_view_of_too_few_elements_is_made_and_read_whole() -> None:

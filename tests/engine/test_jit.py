@@ -25,7 +25,7 @@ from numba import njit
 
 
 @njit({jit.OPTIONS})
-def fused(n, row, x, factor, out):
+def fused(n, row, tile, x, factor, out):
     for i in range(n):
         out[i] = x[i] * factor + x[i]
 """
@@ -75,7 +75,7 @@ def test_the_text_of_a_module_is_compiled(folder: Path, caplog: pytest.LogCaptur
     assert function is not None
     assert "compiled 2 blocks into one loop in " in caplog.text
     x, out = np.float32([1, 0.1, np.nan]), np.zeros(3, np.float32)
-    function(3, 3, x, np.float32(0.1), out)
+    function(3, 3, 3, x, np.float32(0.1), out)
     assert same(out, x * np.float32(0.1) + x)  # a fused multiplication and addition would round once
     before = kept(folder)
     jit.compile_source(SOURCE, KINDS, 2)
@@ -88,7 +88,7 @@ def test_a_division_by_zero_is_no_error() -> None:
     function = jit.compile_source(SOURCE.replace("* factor", "/ factor"), KINDS, 2)
     assert function is not None
     out = np.zeros(2, np.float32)
-    function(2, 2, np.float32([1, 0]), np.float32(0), out)
+    function(2, 2, 2, np.float32([1, 0]), np.float32(0), out)
     assert out[0] == np.inf and np.isnan(out[1])
 
 

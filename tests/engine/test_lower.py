@@ -24,8 +24,9 @@ from dataflow.engine import explain
 from dataflow.engine.lower import lower, passes
 from dataflow.engine.plan import Plan
 from dataflow.engine.program import Program
+from dataflow.engine.region import Region
 from dataflow.engine.settings import Settings
-from dataflow.engine.stages import Fused, Parallel, Stage, steps_of
+from dataflow.engine.stages import Parallel, Stage, steps_of
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Link, Node
 
@@ -227,10 +228,10 @@ def _stage_lines(stage: Stage, program: Program, name: Callable[[int], str]) -> 
     for step in steps_of(stage):
         reads = ", ".join(map(name, flat(step.reads)))
         types = " ".join(str(program.types[slot]) for slot in step.writes)
-        storage = _storage(stage, step.writes[0], name) if isinstance(stage, Fused) else step.storage.value
+        storage = _storage(stage, step.writes[0], name) if isinstance(stage, Region) else step.storage.value
         lines.append(f"{step.node} = {type(step.block).__name__}({reads}): {types}, {storage}")
-    if isinstance(stage, Fused):
-        heading = f"region of {stage.region.heading(stage.workers)}, by {explain.counted(stage.workers, 'thread')}"
+    if isinstance(stage, Region):
+        heading = f"region of {stage.heading}"
         slots = [f"reads {_names(stage.reads, name)}", f"writes {_names(stage.writes, name)}"]
         return [heading, *(f"  {line}" for line in [*lines, *slots, *stage.notes])]
     if isinstance(stage, Parallel):
@@ -238,15 +239,16 @@ def _stage_lines(stage: Stage, program: Program, name: Callable[[int], str]) -> 
     return lines
 
 
-def _storage(stage: Fused, slot: int, name: Callable[[int], str]) -> str:
+def _storage(region: Region, slot: int, name: Callable[[int], str]) -> str:
     """Where a region has the value of one tile."""
-    region = stage.region
-    if slot in region.registers:
+    form = region.forms[0]
+    buffers, widths, in_output = form.scratch
+    if slot in form.registers:
         return "in a register"
-    if slot in region.scratch:
-        return f"scratch {region.scratch[slot]} with {region.widths[region.scratch[slot]]} bytes per element"
-    if slot in region.output_as_scratch:
-        return f"in the memory of {name(region.output_as_scratch[slot])}"
+    if slot in buffers:
+        return f"scratch {buffers[slot]} with {widths[buffers[slot]]} bytes per element"
+    if slot in in_output:
+        return f"in the memory of {name(in_output[slot])}"
     return "folded" if slot in region.folded else "written for others"
 
 

@@ -18,7 +18,7 @@ from dataflow.engine.memory_plan import FreeList, in_place_input, last_uses
 from dataflow.engine.plan import Plan
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
-from dataflow.engine.stages import Step, Storage
+from dataflow.engine.steps import Step, Storage
 from dataflow.training.data import load_data
 from dataflow.training.step_graph import expand
 

@@ -11,7 +11,8 @@ from dataflow.engine import parallel as module
 from dataflow.engine import region, tiling
 from dataflow.engine.parallel import MIN_PARALLEL, run_in_parallel
 from dataflow.engine.plan import plan
-from dataflow.engine.stages import Parallel, Stage, Step, Storage
+from dataflow.engine.stages import Parallel, Stage
+from dataflow.engine.steps import Step, Storage
 from dataflow.graph.graph import Graph
 
 LARGE, SMALL = MIN_PARALLEL, 100  # bytes

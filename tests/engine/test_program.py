@@ -8,7 +8,8 @@ from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
 from dataflow.engine.plan import plan
 from dataflow.engine.program import Program
-from dataflow.engine.stages import Parallel, Step, Storage
+from dataflow.engine.stages import Parallel
+from dataflow.engine.steps import Step, Storage
 from dataflow.graph.graph import Graph
 
 TYPES = (

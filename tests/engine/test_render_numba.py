@@ -44,7 +44,9 @@ def compiled(monkeypatch):
 def with_kernels():
     """Blocks with an element function or a compiled kernel."""
     every = {blocks[name] for name in blocks}
-    return sorted(c.__name__ for c in every if c.element is not None or c.compiled_kernel is not Block.compiled_kernel)
+    return sorted(
+        c.__name__ for c in every if c.element is not None or c.compiled_partials is not Block.compiled_partials
+    )
 
 
 def recorded():

@@ -18,7 +18,6 @@ from dataflow.core.shapes import TensorType
 from dataflow.engine.plan import Plan, plan
 from dataflow.engine.region import Region
 from dataflow.engine.render_numpy import TileText
-from dataflow.engine.stages import Fused
 from dataflow.engine.tiling import shortened
 from dataflow.graph.graph import Graph
 
@@ -37,7 +36,7 @@ def planned(build: Build, fuse: bool = True, **feeds: Array) -> Plan:
 
 def regions(made: Plan, **feeds: Array) -> list[Region]:
     stages = made.at(**{name: array.shape for name, array in feeds.items()}).stages
-    return [stage.region for stage in stages if isinstance(stage, Fused)]
+    return [stage for stage in stages if isinstance(stage, Region)]
 
 
 def by_tiles(build: Build, **feeds: Array) -> list[Array]:
@@ -194,14 +193,18 @@ def test_inputs_may_lie_in_any_way(change: Callable[[Array], Array]) -> None:
 def text_of(build: Build, count: int, **feeds: Array) -> TileText:
     with shortened(16, 8):
         (region,) = regions(planned(build, **feeds), **feeds)
-        return region.tile_text(count, False)
+        return region.numpy.text(count)
 
 
 def test_the_text_is_what_a_person_would_write() -> None:
     x = values(9, 32)
     text = text_of(lambda x: blocks["Relu"]()(x * 2.0) + 3.0, 16, x=x).text
     assert text == (
-        "def bind(x0, f2, x5, f5):\n"
+        "def bind(run, memory):\n"
+        "    x0 = run.flat[0]\n"
+        "    f2 = run.flat[1].reshape(())\n"
+        "    x5 = run.flat[5]\n"
+        "    f5 = run.flat[4].reshape(())\n"
         "    def tile(start):\n"
         "        v1 = x0[start:start + 16]\n"
         "        v4 = x5[start:start + 16]\n"
@@ -226,7 +229,7 @@ def test_what_is_left_over_beside_whole_rows_is_a_call_of_its_own() -> None:
 
     def calls(count: int) -> list[int]:
         text = text_of(build, count, x=x, row=row)
-        return [op for op, line in zip(text.ops, text.lines, strict=True) if " = " not in line]
+        return [op for op, line in zip(text.steps, text.lines, strict=True) if " = " not in line]
 
     assert calls(16) == [0, 1]
     assert calls(12) == [0, 0, 1]  # two rows of 4 side by side, and one
@@ -238,10 +241,10 @@ def test_a_region_renders_each_length_once() -> None:
         made = planned(lambda x: blocks["Exp"]()(x) * 2.0, **feeds)
         made.run(feeds)
         (region,) = regions(made, **feeds)
-        before = dict(region.rendered)
+        before = dict(region.numpy.texts)
         made.run(feeds)
-    assert {count for count, _ in before} == {16, 9 * 31 % 16}
-    assert all(region.rendered[key] is text for key, text in before.items())
+    assert before.keys() == {16, 9 * 31 % 16}
+    assert all(region.numpy.texts[count] is text for count, text in before.items())
 
 
 class Failing(Elementwise, abstract=True):

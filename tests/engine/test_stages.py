@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dataflow import Graph, blocks, plan
-from dataflow.engine.stages import Fused, Parallel, steps_of
+from dataflow.engine.region import Region
+from dataflow.engine.stages import Parallel, steps_of
 
 
 def chain(length):
@@ -22,7 +23,7 @@ def chain(length):
 )
 def test_several_steps_are_named_by_the_last(others, said):
     (stage,) = plan(chain(others), threads=1).at().stages
-    assert isinstance(stage, Fused)
+    assert isinstance(stage, Region)
     assert (stage.node, stage.who) == ("add_v2", said)
     first, *_ = steps = steps_of(stage)
     assert len(steps) == others + 1

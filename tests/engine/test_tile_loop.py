@@ -7,7 +7,7 @@ import pytest
 
 import dataflow as flow
 from dataflow import blocks
-from dataflow.engine.stages import Fused
+from dataflow.engine.region import Region
 from dataflow.engine.tile_loop import Fold
 from dataflow.engine.tiling import grain_of
 
@@ -31,29 +31,33 @@ def test_what_is_folded_together_is_finalized_together(port):
     assert got == {"min": -3, "max": 3}[port]
 
 
-def region_of(rows, columns, summed=False):
+def region_of(rows, columns, summed=False, threads=1):
     graph = flow.Graph()
     x, bias = graph.input("x", "float32", [rows, columns]), graph.input("bias", "float32", [columns])
     y = blocks["Exp"]()(x + bias)
     graph.output("y", blocks["Sum"]()(y, [0, 1]) if summed else y)
-    (stage,) = [s for s in flow.plan(graph, threads=1, kernels="numpy").at().stages if isinstance(s, Fused)]
-    return stage.region
+    (stage,) = [s for s in flow.plan(graph, threads=threads, kernels="numpy").at().stages if isinstance(s, Region)]
+    return stage
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1_000_003, 1), (333_337, 3), (70_000, 17), (1001, 1000), (9, 200_003)])
 @pytest.mark.parametrize("workers", [1, 2, 3, 8, 64])
 def test_threads_share_what_is_not_folded_evenly(rows, columns, workers):
     """In parts of whole units, of which none is longer than a tile; each thread has one."""
-    region, size = region_of(rows, columns), rows * columns
-    workers = min(workers, region.most_workers)
-    step = region.step(workers, False)
-    assert step % columns == 0 and step <= region.tile
-    assert (step - grain_of(region.ops[0].tiling.unit)) * workers < size  # a grain less would be enough for none
+    region, size = region_of(rows, columns, threads=workers), rows * columns
+    length = region.numpy.length
+    assert length % columns == 0 and length <= region.tile
+    assert (length - grain_of(region.unit)) * region.workers < size  # a grain less would be enough for none
+    parts = region.numpy.parts
+    assert [start for start, _ in parts] == list(range(0, size, length))
+    assert sum(count for _, count in parts) == size
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
 def test_what_is_folded_is_shared_by_tiles(workers):
     """Sums would have other bits in other parts."""
-    region = region_of(1_000_003, 2, summed=True)
-    assert region.step(min(workers, region.most_workers), False) == region.tile
-    assert region.most_workers == -(-2_000_006 // region.tile)
+    region = region_of(1_000_003, 2, summed=True, threads=workers)
+    tiles = -(-2_000_006 // region.tile)
+    assert region.numpy.length == region.tile
+    assert region.workers == min(workers, tiles)
+    assert region.numpy.parts[-1] == (region.tile * (tiles - 1), 2_000_006 % region.tile)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from dataflow import DataflowError, blocks
 from dataflow.conformance import Sample
 from dataflow.conformance.sample_graph import wired
+from dataflow.core.block import Block
 from dataflow.engine.plan import Plan
 from dataflow.engine.settings import Settings
 
@@ -118,7 +119,7 @@ def _runs(op: str, question: Question, random: np.random.Generator, number: int,
     if large or number % 8 == 0:
         ways["graph"] = lambda: _planned(asked(op, question.attrs, question.inputs), "numpy")
     block = blocks[op]
-    if large and (block.element is not None or block.compiled_kernel is not None):
+    if large and (block.element is not None or block.compiled_partials is not Block.compiled_partials):
         ways["compiled"] = lambda: _planned(asked(op, question.attrs, question.inputs), "jit")
     return ways
 

@@ -1,4 +1,4 @@
-"""One block of a region: which slots it reads, and what its kernel wants repeated."""
+"""A step of a region: which slots it reads, and what its kernel wants repeated."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from dataflow.core.block import Block
 from dataflow.core.registry import blocks
 from dataflow.core.shapes import TensorType
-from dataflow.engine.tiled_op import TiledOp
+from dataflow.engine.steps import Storage, TiledStep
 from dataflow.engine.tiling import Tiling, tiling
 
 ROWS, COLUMNS = 4096, 256
 
 
-def op(block: Block, *shapes: Any, sources: Any = None, output: Any = (ROWS, COLUMNS)) -> TiledOp:
+def op(block: Block, *shapes: Any, sources: Any = None, output: Any = (ROWS, COLUMNS)) -> TiledStep:
     """The block over inputs of these shapes, in slots that are numbered from 0; a list of shapes is a variadic port.
 
     ``sources`` are the shapes of the values behind views on them.
@@ -31,7 +31,7 @@ def op(block: Block, *shapes: Any, sources: Any = None, output: Any = (ROWS, COL
     behind = [_type(each) for each in sources] if sources else None
     made = tiling(block, given, outputs, False, behind)
     assert isinstance(made, Tiling)
-    return TiledOp(block, made, reads, (9,), block.reduces)
+    return TiledStep("n", block, reads, (9,), Storage.TILE, tiling=made)
 
 
 def _type(shape: Any) -> TensorType:
