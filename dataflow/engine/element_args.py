@@ -17,7 +17,7 @@ class ElementArgs:
         is to the block, so that it cannot be compiled.
     """
 
-    def __init__(self, made: Any, numbers: tuple[Any, ...] | None):
+    def __init__(self, made: object, numbers: tuple[Any, ...] | None):
         self.made, self.numbers = made, numbers
         self.rows: dict[tuple[int, int, int], Array] = {}
 

@@ -13,7 +13,7 @@ import dataflow as flow
 from dataflow import Graph, blocks
 from dataflow.conformance.equality import same
 from dataflow.core.errors import GraphError, RunError, UnknownNameError
-from dataflow.engine import parallel, region, tiling
+from dataflow.engine import form, parallel, region, tiling
 from dataflow.engine.plan import Plan
 
 SMALL, LARGE = 6, 5000  # columns: small values are copied by a run, large ones are not
@@ -265,7 +265,7 @@ def test_a_long_stream_is_cancelled_between_its_tiles(threads, tiny_tiles):
 
 def test_a_compiled_stream_is_cancelled_between_its_calls(monkeypatch):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setattr(region, "LONG", 1 << 12)
+    monkeypatch.setattr(form, "LONG", 1 << 12)
     monkeypatch.setattr(tiling, "TILE", 1 << 10)
     monkeypatch.setattr(tiling, "ROW", 1 << 8)
     graph = Graph("g")
