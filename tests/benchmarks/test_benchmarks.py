@@ -130,6 +130,11 @@ def test_the_order_of_rounds_turns():
     assert timing.turned(list("abc"), 2) == list("cab")
 
 
+def test_calls_are_repeated_as_often_as_the_fastest_of_them_allows():
+    now = iter([0.0, 5.0, *(10.0 + i * timing.BURST / 4 for i in range(100))])  # the first call was interrupted
+    assert timing._repeats(lambda: None, lambda: next(now)) == 4
+
+
 def test_several_runs_are_their_median(tmp_path: Path):
     paths = [tmp_path / f"{i}.json" for i in range(3)]
     for path, seconds, load in zip(paths, (2e-3, 9e-3, 3e-3), (0.0, 2.0, 0.9), strict=True):
