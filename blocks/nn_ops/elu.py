@@ -17,6 +17,7 @@ SELU_SCALE = 1.0507009873554805
 SELU_FLOOR = 1.7580993408473768  # the scale times alpha, 1.6732632423543772
 
 
+# kernels: blocks that keep -0.0 as clip does, and take NaN for 0 as fmin does, need more passes
 def _expm1_below_zero(x: Array, factor: float, low: Array, buffer: Array) -> None:
     """``factor * (e ** min(x, 0) - 1)``, in ``low``."""
     x.clip(-np.inf, 0, low)  # clip with two bounds is twice as fast as np.minimum with a number

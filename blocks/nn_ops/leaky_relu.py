@@ -9,10 +9,12 @@ import numpy as np
 
 from blocks.kernels.chunked import tiled
 from blocks.kernels.flush_subnormals import Float
-from blocks.nn_ops.activation_base import Activation, FromFeatures
+from blocks.math_ops.extrema import Maximum
+from blocks.math_ops.select import SelectV2
+from blocks.nn_ops.activation_base import Activation, FromFeatures, OfBlocks, rounded_once
 from dataflow.core.block import attr
 from dataflow.core.bounding import monotone
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.ranges import Range
 from dataflow.core.wire import Wire
 
@@ -23,7 +25,7 @@ def _slope(alpha: float, dtype: DType) -> float:
         return float(np.float32(alpha).astype(dtype))
 
 
-class LeakyRelu(Activation):
+class LeakyRelu(OfBlocks, Activation):
     """Rectifier that lets a little through, ``features if features > 0 else alpha * features``.
 
     ``alpha`` is rounded to float32 first, also where the features are float64, and then to their dtype, as in the
@@ -38,26 +40,16 @@ class LeakyRelu(Activation):
     found_by = ("activation", "leaky rectifier")
     alpha: float = attr("slope where `features` is negative", default=0.2)
 
-    def bound(self, features: Range) -> Range | None:
+    def bound(self, features: Range) -> Range | None:  # type: ignore[override]
         return monotone(self, [features]) if self.alpha >= 0 else None
 
-    @staticmethod
-    def element(x: Float, zero: Float, alpha: Float) -> Float:
-        return x if x > zero else x * alpha
+    def body(self, features: Wire) -> Wire:
+        alpha = _slope(self.alpha, storage(features.dtype))
 
-    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
-        return dtype.type(0), dtype.type(_slope(self.alpha, dtype))
+        def leaky(x: Wire) -> Any:
+            return Maximum()(x, x * alpha) if 0 < alpha <= 1 else SelectV2()(x > 0, x, x * alpha)
 
-    def kernel(self, features: Array, out: Array | None = None) -> Array:
-        return tiled(partial(self.step, _slope(self.alpha, features.dtype)), self.buffers, out, features)
-
-    def step(self, alpha: float, x: Array, out: Array, low: Array) -> None:
-        np.multiply(x, alpha, low)
-        if 0 < alpha <= 1:
-            np.maximum(x, low, out=out)  # the same for such an alpha, in one pass
-        else:
-            np.copyto(low, x, where=x > 0)
-            np.copyto(out, low)
+        return rounded_once(leaky, features)
 
     def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return LeakyReluGrad(alpha=self.alpha)(dy, features)
@@ -81,10 +73,11 @@ class LeakyReluGrad(FromFeatures):
     def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
         return dtype.type(0), dtype.type(1), dtype.type(_slope(self.alpha, dtype))
 
-    def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
-        step = partial(self.step, _slope(self.alpha, features.dtype))
-        return tiled(step, self.buffers, out, gradients, features)
+    def kernel(self, *arrays: Array, out: Array | None = None) -> Array:
+        step = partial(self.step, _slope(self.alpha, arrays[0].dtype))
+        return tiled(step, self.buffers, out, *arrays)
 
+    # a kernel: two passes make the slopes, where blocks would pick them in four
     def step(self, alpha: float, dy: Array, x: Array, out: Array, low: Array) -> None:
         if 0 <= alpha <= 1:
             np.greater(x, 0, low).clip(alpha, 1, low)

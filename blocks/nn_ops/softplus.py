@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.flush_subnormals import Float
-from blocks.math_ops.arithmetic import Sign
+from blocks.math_ops.arithmetic import Sign, Square
 from blocks.math_ops.exponential import Exp
-from blocks.nn_ops.activation_base import Activation, FromFeatures
-from dataflow.core.dtypes import Array, DType
+from blocks.nn_ops.activation_base import Activation, FromFeatures, OfBlocks, rounded_once
+from dataflow.core.dtypes import Array
 from dataflow.core.wire import Wire
 
 
@@ -30,6 +29,7 @@ class Softplus(Activation):
     ulps = 8
     buffers = 3
 
+    # a kernel, since blocks would compute the rare ends of the range for all elements, and pick from them
     def step(self, x: Array, out: Array, power: Array, total: Array, result: Array) -> None:
         limit = -np.log(np.finfo(x.dtype).eps) - 2
         near = np.maximum.reduce(np.abs(x, total), None) <= limit
@@ -61,6 +61,7 @@ class SoftplusGrad(FromFeatures):
     Source: tf.raw_ops.SoftplusGrad.
     """
 
+    # a kernel: np.exp, which no loop compiles, is most of it, and stands between the two loops that blocks would be
     def step(self, dy: Array, x: Array, out: Array, power: Array) -> None:
         np.exp(np.negative(x, power), power)
         np.add(power, 1, power)
@@ -70,7 +71,7 @@ class SoftplusGrad(FromFeatures):
         return SoftplusGrad()(dy, features), dy * gradients / (Exp()(-features) + 2 + Exp()(features))
 
 
-class Softsign(Activation):
+class Softsign(OfBlocks, Activation):
     """Fraction between -1 and 1, ``features / (1 + |features|)``.
 
     NaN where the feature is infinite. 16-bit floats are computed in float32 and rounded once; TensorFlow rounds after
@@ -86,22 +87,14 @@ class Softsign(Activation):
     monotone = True
     ulps = 8
 
-    def step(self, x: Array, out: Array, size: Array) -> None:
-        np.add(np.abs(x, size), 1, size)
-        np.divide(x, size, out)
-
-    @staticmethod
-    def element(x: Float, one: Float) -> Float:
-        return x / (abs(x) + one)
-
-    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
-        return (dtype.type(1),)
+    def body(self, features: Wire) -> Wire:
+        return rounded_once(lambda x: x / (abs(x) + 1), features)
 
     def grad(self, features: Wire, activations: Wire, dy: Wire) -> Any:
         return SoftsignGrad()(dy, features)
 
 
-class SoftsignGrad(FromFeatures):
+class SoftsignGrad(OfBlocks, FromFeatures):
     """Gradient of Softsign, ``gradients / (1 + |features|) ** 2``.
 
     16-bit floats are computed in float32 and rounded once; TensorFlow rounds after every operation.
@@ -112,17 +105,8 @@ class SoftsignGrad(FromFeatures):
     Source: tf.raw_ops.SoftsignGrad.
     """
 
-    def step(self, dy: Array, x: Array, out: Array, size: Array) -> None:
-        np.add(np.abs(x, size), 1, size)
-        np.divide(dy, np.square(size, size), out)
-
-    @staticmethod
-    def element(g: Float, x: Float, one: Float) -> Float:
-        size = abs(x) + one
-        return g / (size * size)
-
-    def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
-        return (dtype.type(1),)
+    def body(self, gradients: Wire, features: Wire) -> Wire:
+        return rounded_once(lambda dy, x: dy / Square()(abs(x) + 1), gradients, features)
 
     def grad(self, gradients: Wire, features: Wire, backprops: Wire, dy: Wire) -> Any:
         sign = Sign()(features)

@@ -9,6 +9,7 @@ from dataflow import Graph, blocks, plan
 from dataflow.conformance.equality import same
 from dataflow.conformance.samples import documented, retyped
 from dataflow.core import dtypes
+from dataflow.core.composite import Composite
 from dataflow.core.kinds import Elementwise
 from dataflow.core.ports import flat
 from dataflow.engine import jit, render_numba, tiling
@@ -27,8 +28,9 @@ WITHOUT = {
     **dict.fromkeys(("Elu", "Selu", "Softplus", "SoftplusGrad"), OWN),
     **dict.fromkeys(("CosineDecay", "ExponentialDecay", "PolynomialDecay", "StepDecay"), ONE),
 }
+OURS = [block for block in blocks.values() if block.__module__.startswith("blocks.")]
 ELEMENTWISE = sorted(
-    (block for block in blocks.values() if issubclass(block, Elementwise) and block.__module__.startswith("blocks.")),
+    (block for block in OURS if issubclass(block, Elementwise) and not issubclass(block, Composite)),
     key=lambda block: block.__name__,
 )
 
