@@ -334,10 +334,12 @@ def _kernel(step: TiledStep, dtypes: Mapping[int, DType]) -> Callable[..., Any]:
 
 
 def _parameters(step: TiledStep, dtypes: Mapping[int, DType]) -> list[str]:
+    """The names of what the element function of a step takes, but for elements of a variadic input."""
     kernel = _kernel(step, dtypes)
     if isinstance(kernel, np.ufunc):
         return ["xy"[i] for i in range(kernel.nin)]
-    return list(inspect.signature(step.block.element).parameters)
+    parameters = inspect.signature(step.block.element).parameters.values()
+    return [each.name for each in parameters if each.kind is not each.VAR_POSITIONAL]
 
 
 def _index(items: list[T], item: T) -> int:
