@@ -18,7 +18,7 @@ from blocks.kernels.flush_subnormals import TINY, Floats
 from blocks.kernels.nudged_range import Flags
 from blocks.kernels.sparse_range_sums import Channels, Part, masked_gradients, sparse_indices, sum_sparse
 from dataflow.core import dtypes
-from dataflow.core.columns import column_count, fold_columns, sum_columns
+from dataflow.core.columns import column_count, fold_columns, make_columns
 from dataflow.core.dtypes import Array
 from dataflow.core.scratch import Scratch
 from dataflow.core.shapes import TensorType, element_count
@@ -118,7 +118,7 @@ def _by_numpy(g: Array, x: Array, parts: Sequence[Part], out: Array, channels: C
             sums = sum_sparse(g[outside], x[outside], channels, outside)
         else:
             both = (masked_gradients(compare, g, x, parts, inside, size) for compare in (np.less, np.greater))
-            sums = np.array([sum_columns(values, channels.width, np.float64) for values in both])
+            sums = np.array([make_columns(values, channels.width, np.float64) for values in both])
         np.multiply(g, passing, out=out)
     return sums
 

@@ -139,7 +139,8 @@ class Mean(Opaque):
         given, axes = storage(input.dtype), self.axes(axis.value, len(input.sizes))
         (made,) = self.infer(input, axis)
         dtype, count = _mean_dtype(given), prod(input.sizes[axis] for axis in axes)
-        fold = bind_fold(np.add, input.sizes, axes, dtype, self.keep_dims)
+        compiled = given if memory.compiled else None
+        fold = bind_fold(np.add, input.sizes, axes, dtype, self.keep_dims, compiled=compiled)
         memory.borrowed += prod(made.sizes) * dtype.itemsize * (3 if given.kind in "iu" else 2)
 
         def kernel(input: Array, axis: Array, out: Array | None = None) -> Array:
@@ -228,7 +229,7 @@ class Prod(Accumulation):
     """
 
     found_by = ("product", "reduce prod")
-    ufunc = np.multiply
+    ufunc, element = np.multiply, staticmethod(Sum.element)
 
     def grad(self, input: Wire, axis: Wire, output: Wire, dy: Wire) -> Wire:
         return ProdGrad()(input, axis, dy)

@@ -1,4 +1,4 @@
-"""Sums in columns: the order in which many values are added, whether NumPy or a compiled loop adds them.
+"""Folds in columns: the order in which many values are added or multiplied, by NumPy or by a compiled loop.
 
 Of the values of a tile, the one at place ``i`` is added to column ``i % width``; then the columns of each channel are
 added, then the tiles in their order. So a loop may add a whole row of columns at a time.
@@ -12,7 +12,7 @@ import numpy as np
 
 from dataflow.core.dtypes import Array, DType
 
-COLUMNS = 1024  # of a sum, about
+COLUMNS = 1024  # of a fold, about
 
 
 def column_count(size: int, unit: int) -> int:
@@ -20,25 +20,27 @@ def column_count(size: int, unit: int) -> int:
     return max(unit, min(size, COLUMNS) // unit * unit)
 
 
-def sum_columns(values: Array, width: int, dtype: DType | type[np.generic]) -> Array:
-    """Flat values as rows of ``width`` columns, each column added up in a dtype."""
+def make_columns(values: Array, width: int, dtype: DType | type[np.generic], ufunc: np.ufunc = np.add) -> Array:
+    """Flat values as rows of ``width`` columns, each column added up, or multiplied, in a dtype."""
     if values.size == width:
         return values.astype(dtype)
     whole = values.size - values.size % width
-    columns: Array = np.add.reduce(values[:whole].reshape(-1, width), axis=0, dtype=dtype)
+    columns: Array = ufunc.reduce(values[:whole].reshape(-1, width), axis=0, dtype=dtype)
     if whole < values.size:
-        columns[: values.size - whole] += values[whole:]
+        rest = columns[: values.size - whole]
+        ufunc(rest, values[whole:], rest)
     return columns
 
 
-def fold_columns(columns: Array, channels: int = 1, inner: int = 1) -> Any:
-    """The columns of each channel added up: ``[..., width]`` to ``[..., channels]``, or to ``[...]`` for one channel.
+def fold_columns(columns: Array, channels: int = 1, inner: int = 1, ufunc: np.ufunc = np.add) -> Any:
+    """The columns of each channel folded: ``[..., width]`` to ``[..., channels]``, or to ``[...]`` for one channel.
 
     A unit, of which the width is a multiple, has ``inner`` neighbouring elements of each channel. The sums are never
     -0.0.
     """
     dtype = columns.dtype
     if channels == 1:
-        return np.add.reduce(columns, axis=-1, dtype=dtype) + dtype.type(0)
-    apart = columns.reshape(*columns.shape[:-1], -1, channels, inner)
-    return np.add.reduce(apart, axis=(-3, -1), dtype=dtype) + dtype.type(0)
+        folded = ufunc.reduce(columns, axis=-1, dtype=dtype)
+    else:
+        folded = ufunc.reduce(columns.reshape(*columns.shape[:-1], -1, channels, inner), axis=(-3, -1), dtype=dtype)
+    return folded + dtype.type(0) if ufunc is np.add else folded

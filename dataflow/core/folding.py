@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core.columns import COLUMNS, column_count, fold_columns, sum_columns
+from dataflow.core.columns import COLUMNS, column_count, fold_columns, make_columns
 from dataflow.core.dtypes import Array, DType
+from dataflow.core.folding_loops import bind_loop
 
 _BESIDE = 64  # products that are made beside each other where many short rows are multiplied
 Fold = Callable[[Array], Any]
@@ -31,15 +32,19 @@ def bind_fold(
     dtype: DType,
     keep_dims: bool = False,
     empty: float | None = None,
+    compiled: DType | None = None,
 ) -> Fold:
     """What folds contiguous arrays of this shape over axes in a dtype.
 
     empty : what the fold of no elements gives, if it is not the identity of the ufunc.
+    compiled : the dtype of the arrays, where the fold may be a compiled loop.
     """
     axes = tuple(axes)
     left = [1 if i in axes else d for i, d in enumerate(shape) if keep_dims or i not in axes]
     kept, width = shape[: len(shape) - len(axes)], leading(shape, axes)
     form: tuple[int, ...]
+    if width is None and compiled is not None and (loop := bind_loop(ufunc, shape, axes, compiled, dtype, 2 * _BESIDE)):
+        return lambda x: loop(x).reshape(left)
     if len(axes) == len(shape) and 0 not in shape:
         form = prod(shape), 1
         fold = bind_fold_rows(ufunc, form, dtype)
@@ -61,11 +66,10 @@ def bind_fold(
 def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fold:
     """What folds the elements of arrays of this shape along the last axis in a dtype.
 
-    A product waits for the one before; so of many elements every 64th, in a vector of them every 1,024th, are
-    multiplied first, and then these.
+    A product waits for the one before; so of many elements every 64th are multiplied first, and then these.
     """
     *outer, size = shape
-    width = COLUMNS if not outer and size >= 2 * COLUMNS else _BESIDE
+    width = _BESIDE
     if ufunc is not np.multiply or size < 2 * width:
         return lambda x: ufunc.reduce(x, -1, dtype)
     whole = size - size % width
@@ -81,11 +85,10 @@ def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fol
 def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fold:
     """What folds rows, ``[rows, width]``, of this shape in a dtype; short rows are joined to longer ones first."""
     count, width = shape
-    if ufunc is np.add:
-        return _bind_sum(count, width, dtype)
+    if ufunc in (np.add, np.multiply):
+        return _bind_columns(ufunc, count, width, dtype)
     if width == 1:
-        fold = bind_fold_last(ufunc, (count,), dtype)
-        return lambda rows: fold(rows.reshape(-1))
+        return lambda rows: ufunc.reduce(rows.reshape(-1), 0, dtype)
     repeat = min(count, COLUMNS // width)
     if repeat < 2:
         return lambda rows: ufunc.reduce(rows, 0, dtype)
@@ -99,14 +102,15 @@ def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fol
     return joined
 
 
-def _bind_sum(count: int, width: int, dtype: DType) -> Fold:
-    """What adds up rows, in columns."""
-    size, columns, zero = count * width, column_count(count * width, width), dtype.type(0)
+def _bind_columns(ufunc: np.ufunc, count: int, width: int, dtype: DType) -> Fold:
+    """What adds up or multiplies rows, in columns."""
+    size, columns = count * width, column_count(count * width, width)
     if columns < size:
-        return lambda rows: fold_columns(sum_columns(rows.reshape(-1), columns, dtype), width)
-    if width == 1:
-        return lambda rows: np.add.reduce(rows.reshape(-1), 0, dtype) + zero  # never -0.0
-    return lambda rows: np.add.reduce(rows, 0, dtype) + zero
+        return lambda rows: fold_columns(make_columns(rows.reshape(-1), columns, dtype, ufunc), width, 1, ufunc)
+    form, zero = (size,) if width == 1 else (count, width), dtype.type(0)
+    if ufunc is np.add:
+        return lambda rows: np.add.reduce(rows.reshape(form), 0, dtype) + zero  # never -0.0
+    return lambda rows: ufunc.reduce(rows.reshape(form), 0, dtype)
 
 
 def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:

@@ -130,7 +130,8 @@ class Reduction(Block, abstract=True):
     def bind(self, memory: Workspace, input: TensorType, axis: TensorType) -> Kernel:
         given, made = dtypes.storage(input.dtype), TensorType(input.dtype, self.shape_of(input, axis))
         dtype, axes = self.folds_in(given), self.axes(axis.value, len(input.sizes))
-        fold = bind_fold(self.ufunc, input.sizes, axes, dtype, self.keep_dims, self.empty(given))
+        compiled = given if memory.compiled else None
+        fold = bind_fold(self.ufunc, input.sizes, axes, dtype, self.keep_dims, self.empty(given), compiled)
         memory.borrowed += prod(made.sizes) * dtype.itemsize
 
         def kernel(input: Array, axis: Array, out: Array | None = None) -> Array:

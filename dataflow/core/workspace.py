@@ -39,10 +39,12 @@ class Workspace:
     nbytes : of the arrays so far.
     borrowed : bytes that the kernel will take by itself while it runs.
     kept : bytes of what it works out once and keeps, such as weights.
+    compiled : whether it may be a compiled loop (`dataflow.core.evaluator.jit_loop`), of which the bits are the same.
     """
 
-    def __init__(self, space: Array | None = None):
-        self.space, self.nbytes, self.borrowed, self.kept = space, 0, 0, 0
+    def __init__(self, space: Array | None = None, compiled: bool = False):
+        self.space, self.compiled = space, compiled
+        self.nbytes = self.borrowed = self.kept = 0
 
     def arrays(self, *wanted: ArraySpec) -> list[Array]:
         """Arrays of these shapes, of one dim, and dtypes."""
@@ -57,9 +59,9 @@ class Workspace:
         return np.ndarray((size,), stored, self.space, start if size else 0)
 
 
-def counted(block: Block, types: Sequence[OperandType]) -> Workspace:
+def counted(block: Block, types: Sequence[OperandType], compiled: bool = False) -> Workspace:
     """The memory that a block binds for inputs of these types, as a number."""
-    memory = Workspace()
+    memory = Workspace(compiled=compiled)
     _bind(block)(memory, *types)
     return memory
 

@@ -191,7 +191,7 @@ class Execution:
     def _call(self, stage: Stage) -> Callable[[], Any] | None:
         if isinstance(stage, Region):
             return partial(self._region, stage)
-        self.memory = Workspace(self.space)
+        self.memory = Workspace(self.space, self.program.compiled)
         if isinstance(stage, Parallel):
             return partial(self._parallel, stage, [self._called(step) for step in stage.steps])
         return self._bind(stage)

@@ -101,6 +101,7 @@ def passes(
         list(kept_slots.values()),
         list(watched_slots.values()),
         settings.max_bytes,
+        settings.compiled,
     )
     stages, buffer_sizes = plan.assign(stages)
     yield (
@@ -118,6 +119,7 @@ def passes(
             settings.max_bytes,
             watched_slots,
             plan.bound,
+            settings.compiled,
         ),
     )
 

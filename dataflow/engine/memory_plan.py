@@ -43,6 +43,7 @@ class MemoryPlan:
     outputs: Sequence[int]
     watched: Sequence[int] = ()
     max_bytes: int | None = None
+    compiled: bool = False
     buffer_of: dict[int, int] = field(default_factory=dict)
     in_place: set[int] = field(default_factory=set)
     peak: int = 0
@@ -167,7 +168,7 @@ class MemoryPlan:
         for step in steps_of(stage):
             try:
                 if types := bound_types(step, self.types, self.constants):
-                    memory = counted(step.block, types)
+                    memory = counted(step.block, types, self.compiled)
                     bound += memory.nbytes
                     taken += memory.borrowed
                     self.kept += memory.kept

@@ -31,6 +31,7 @@ class Program:
         whose shapes only the run decides.
     bound_bytes : the memory that kernels are bound to, one after the other.
     max_bytes : the most that it may hold, those values included; None for no limit.
+    compiled : whether kernels may be compiled.
     """
 
     types: tuple[TensorType, ...]
@@ -45,6 +46,7 @@ class Program:
     max_bytes: int | None = None
     watched: Mapping[str, int] = field(default_factory=dict)
     bound_bytes: int = 0
+    compiled: bool = False
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

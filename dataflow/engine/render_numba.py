@@ -52,6 +52,9 @@ ELEMENTS: dict[Callable[..., Any], str] = {
 ONE_BY_ONE = {np.fmod, np.sign}  # which NumPy computes without vectors: compiled they are faster, also alone
 
 
+FOLDS: dict[np.ufunc, str] = {np.add: "+=", np.multiply: "*="}  # of elements in columns, in float64
+
+
 def element(block: Block, dtype: DType) -> str | None:
     """The source of a function ``element`` that computes one element as the block does; None if there is none.
 
@@ -80,24 +83,26 @@ class Line(NamedTuple):
 
     args : ``("a", i)`` is the element of array i, ``("p", i)`` that of row i, which is repeated, ``("s", i)`` scalar i,
         ``("t", i)`` the i-th value that the lines make.
-    dtypes : of the values that it makes: integers become wider on their way. None for one that is summed.
+    dtypes : of the values that it makes: integers become wider on their way. None for one that is folded.
     outs : for each value the array it is written to, ``("o", i)``, or overwrites, ``("a", i)``, or the columns that it
-        is added to, ``("c", i)``; None for a value that only later lines read.
+        is folded into, ``("c", i)``; None for a value that only later lines read.
+    folds : for each value how it is folded, ``+=``; empty for one that is not.
     """
 
     source: str
     args: tuple[tuple[str, int], ...]
     dtypes: tuple[DType | None, ...]
     outs: tuple[tuple[str, int] | None, ...]
+    folds: tuple[str, ...]
 
 
 @cache
 def fused(lines: tuple[Line, ...], dtypes: tuple[tuple[str, DType], ...]) -> Callable[..., None] | None:
     """A compiled function that runs the lines on each element; None where it cannot be compiled.
 
-    Its arguments: how many elements, how many of them in a row and in a tile; where sums are made their columns,
-    ``[tiles, sums, row]``; then arrays, results, rows and scalars. ``dtypes`` has the kind (``c``, ``a``, ``o``, ``p``,
-    ``s``) and the dtype of each argument after the first three.
+    Its arguments: how many elements, how many of them in a row and in a tile; where values are folded their columns,
+    ``[tiles, folds, row]``; then arrays, results, rows and scalars. ``dtypes`` has the kind (``c``, ``a``, ``o``,
+    ``p``, ``s``) and the dtype of each argument after the first three.
     """
     return compile_source(source(lines), dtypes, len(lines))
 
@@ -114,11 +119,11 @@ def source(lines: Sequence[Line]) -> str:
         args = ", ".join(f"{kind}{j}" + "[j]" * (kind in "ap") for kind, j in line.args)
         own = [f"t{made + i}" for i in range(len(line.outs))]
         body.append(f"{', '.join(own)} = {names[line.source]}({args})")
-        for name, dtype, out in zip(own, line.dtypes, line.outs, strict=True):
+        for name, dtype, out, fold in zip(own, line.dtypes, line.outs, line.folds, strict=True):
             if dtype is not None:
                 body.append(f"{name} = np.{dtype.name}{'_' * (dtype.kind == 'b')}({name})")
             if out is not None:
-                body.append(f"{out[0]}{out[1]}[j] {'+=' if out[0] == 'c' else '='} {name}")
+                body.append(f"{out[0]}{out[1]}[j] {fold or '='} {name}")
         made += len(own)
     parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
     parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
@@ -157,7 +162,7 @@ class Loop:
     steps : those that it runs.
     unit : elements over which rows and the columns of sums are repeated; 0 where there are none.
     arrays, results : slots that have an element for each element of the tile.
-    sums : slots that are summed.
+    sums : slots that are folded in columns.
     rows : the operands that are repeated.
     scalars : those that are one number.
     dtypes : of all slots.
@@ -240,7 +245,7 @@ def calls(steps: Sequence[TiledStep], dtypes: Mapping[int, DType], outputs: Set[
 def _unit(step: TiledStep, dtypes: Mapping[int, DType]) -> int | None:
     """Elements over which the step's rows and columns are repeated, 0 if it has none; None if it is in no loop."""
     block, tiling, inputs = step.block, step.tiling, _inputs(step)
-    if not inputs or not set(step.reduces) <= {None, np.add} or element(block, dtypes[step.writes[0]]) is None:
+    if not inputs or not set(step.reduces) <= {None, *FOLDS} or element(block, dtypes[step.writes[0]]) is None:
         return None
     summed = {slot for slot, ufunc in zip(step.writes, step.reduces, strict=True) if ufunc is not None}
     given = [dtypes[slot] for _, slot, _ in inputs]
@@ -323,7 +328,8 @@ def _loop(
         values += len(outs)
         kinds = [dtypes[s] if ufunc is None else None for s, ufunc in zip(step.writes, step.reduces, strict=True)]
         source = element(step.block, dtypes[step.writes[0]]) or ""
-        lines.append(Line(source, tuple(args), tuple(kinds), tuple(outs)))
+        folds = tuple("" if ufunc is None else FOLDS[ufunc] for ufunc in step.reduces)
+        lines.append(Line(source, tuple(args), tuple(kinds), tuple(outs), folds))
     own = tuple(steps[i] for i in run)
     slots = tuple(arrays), tuple(results), tuple(sums)
     return Loop(run[0], own, tuple(lines), unit, *slots, tuple(rows), tuple(scalars), dtypes)

@@ -181,21 +181,25 @@ class TileText:
         args += [self._scalar(place) for place in loop.scalars]
         tiles = -(-count // tile)
         if loop.sums:
-            self.known |= {"zeros": np.zeros, "fold_columns": fold_columns}
+            self.known |= {"zeros": np.zeros, "fold_columns": fold_columns, "multiply": np.multiply}
             self._line(f"columns = zeros(({tiles}, {len(loop.sums)}, {row}))")
+            for i, slot in enumerate(loop.sums):
+                if self.region.folded[slot] is np.multiply:
+                    self._line(f"columns[:, {i}] = 1")
             args.insert(0, "columns")
         name = f"loop_{self.step}"
         self.known[name], self.loops[name] = loop.function, source(loop.lines)
         self._line(f"{name}({count}, {row}, {tile}, {', '.join(args)})")
-        folded: set[tuple[int, int]] = set()
+        folded: dict[str, str] = {}
         for i, slot in enumerate(loop.sums):
             (tiling,) = [step.tiling for step in loop.steps if slot in step.writes]
             channels, inner = (tiling.channels, tiling.unit // tiling.channels) if tiling.channels else (1, 1)
-            name = f"sums_{channels}_{inner}"
-            if (channels, inner) not in folded:
-                self._line(f"{name} = fold_columns(columns, {channels}, {inner})")
-                folded.add((channels, inner))
-            self._fold(slot, tiles, f"{name}[:, {i}]")
+            ufunc = ", multiply" if self.region.folded[slot] is np.multiply else ""
+            text = f"fold_columns(columns, {channels}, {inner}{ufunc})"
+            if text not in folded:
+                folded[text] = f"folded{len(folded)}"
+                self._line(f"{folded[text]} = {text}")
+            self._fold(slot, tiles, f"{folded[text]}[:, {i}]")
 
     # -- names ----------------------------------------------------------------------------------------------------
 

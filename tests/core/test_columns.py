@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dataflow.core.columns import COLUMNS, column_count, fold_columns, sum_columns
+from dataflow.core.columns import COLUMNS, column_count, fold_columns, make_columns
 
 
 @pytest.mark.parametrize(
@@ -24,25 +24,26 @@ def test_columns_are_whole_units(size: int, unit: int, count: int) -> None:
     assert column_count(size, unit) == count
 
 
-def in_turn(values: np.ndarray, width: int) -> np.ndarray:
-    """Each value added to its column, one after the other, as a compiled loop does."""
-    columns = np.zeros(width)
+def in_turn(values: np.ndarray, width: int, ufunc: np.ufunc) -> np.ndarray:
+    """Each value folded into its column, one after the other, as a compiled loop does."""
+    columns = np.full(width, ufunc.identity, np.float64)
     for i, value in enumerate(values):
-        columns[i % width] += value
+        columns[i % width] = ufunc(columns[i % width], np.float64(value))
     return columns
 
 
 @pytest.mark.parametrize("size", [7, 1024, 1025, 5000])
 @pytest.mark.parametrize("width", [7, 1000, COLUMNS])
-def test_each_value_goes_to_the_column_of_its_place(size: int, width: int) -> None:
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply])
+def test_each_value_goes_to_the_column_of_its_place(size: int, width: int, ufunc: np.ufunc) -> None:
     """Numbers of very different sizes: in another order they would give other bits."""
     if width > size:
         return
     random = np.random.default_rng(0)
     values = (random.normal(size=size) * 10.0 ** random.uniform(-12, 12, size)).astype(np.float32)
-    made = sum_columns(values, width, np.float64)
+    made = make_columns(values, width, np.float64, ufunc)
     assert made.dtype == np.float64
-    assert np.array_equal(made, in_turn(values, width))
+    assert np.array_equal(made, in_turn(values, width, ufunc))
 
 
 @pytest.mark.parametrize(("channels", "inner"), [(1, 1), (1, 6), (3, 1), (2, 3)])
@@ -53,6 +54,10 @@ def test_columns_of_a_channel_are_added(channels: int, inner: int) -> None:
     apart = columns.reshape(4, 2, -1, channels, inner)
     expected = apart.sum((2, 4))
     assert np.array_equal(made, expected[..., 0] if channels == 1 else expected)
+    products = fold_columns(1 + columns % 3, channels, inner, np.multiply)
+    assert np.array_equal(
+        products[2, 1], (1 + apart % 3).prod((2, 4))[2, 1] if channels > 1 else (1 + apart % 3)[2, 1].prod()
+    )
     odd = np.random.default_rng(1).normal(size=(4, 2, 30)) * 10.0 ** np.arange(30)
     assert np.array_equal(fold_columns(odd, channels, inner)[3, 1], fold_columns(odd[3, 1], channels, inner))
 

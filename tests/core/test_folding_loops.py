@@ -1,0 +1,65 @@
+"""Compiled folds along the last or a middle axis: the bits of NumPy's, or none where it is as fast."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dataflow.core.folding_loops import SMALL, bind_loop
+
+FLOAT, WIDE, BOOL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.bool_)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [FLOAT, WIDE], ids=str)
+@pytest.mark.parametrize(
+    ("ufunc", "shape", "axes"),
+    [
+        (np.add, (90, 100, 7), (1,)),
+        (np.add, (3, 1, 40, 50, 9), (2, 3)),
+        (np.multiply, (90, 100, 7), (1,)),
+        (np.multiply, (603, 100), (1,)),
+        (np.multiply, (100, 9, 1, 11), (1, 3)),
+    ],
+    ids=str,
+)
+def test_numbers_are_folded_in_the_order_of_numpy(ufunc, shape, axes, dtype, monkeypatch, tmp_path) -> None:
+    """Of very different sizes: in another order they would give other bits."""
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    random = np.random.default_rng(0)
+    many = 10.0 ** random.uniform(-12, 12, shape) if ufunc is np.add else 1.0
+    x = (random.normal(size=shape) * many).astype(dtype)
+    fold = bind_loop(ufunc, shape, axes, dtype, WIDE, 128)
+    assert fold is not None
+    expected = ufunc.reduce(x, axes, np.float64)
+    made = fold(x)
+    assert made.dtype == np.float64 and np.array_equal(made.reshape(expected.shape), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ufunc", [np.logical_or, np.logical_and])
+def test_truth_values(ufunc, monkeypatch, tmp_path) -> None:
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    x = np.random.default_rng(0).random((700, 9)) < (0.1 if ufunc is np.logical_or else 0.9)
+    fold = bind_loop(ufunc, x.shape, (1,), BOOL, BOOL, 128)
+    assert fold is not None
+    made = fold(x)
+    assert made.dtype == np.bool_ and np.array_equal(made, ufunc.reduce(x, 1)) and 0 < made.sum() < 700
+
+
+@pytest.mark.parametrize(
+    ("ufunc", "shape", "axes", "given", "made"),
+    [
+        (np.add, (SMALL // 100, 100, 1), (1,), FLOAT, WIDE),  # too few
+        (np.add, (900, 100), (1,), FLOAT, WIDE),  # NumPy adds neighbours eight at a time
+        (np.add, (90, 10, 10, 9), (0, 2), FLOAT, WIDE),  # no neighbours
+        (np.multiply, (900, 128), (1,), FLOAT, WIDE),  # many are multiplied in columns
+        (np.maximum, (90, 100, 7), (1,), FLOAT, FLOAT),
+        (np.add, (90, 100, 7), (1,), np.dtype(np.int32), np.dtype(np.int32)),
+        (np.add, (9000, 7), (), FLOAT, WIDE),
+    ],
+)
+def test_others_are_left_to_numpy(ufunc, shape, axes, given, made) -> None:
+    assert bind_loop(ufunc, shape, axes, given, made, 128) is None
