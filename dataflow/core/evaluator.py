@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from dataflow.core.shapes import TensorType
 
 Loop = Callable[..., None]
-WIDE = 1 << 16  # elements of a row, beyond which compiled loops would leave the cache
 
 
 class Evaluator(Protocol):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dataflow.core.dtypes import name_of
-from dataflow.core.evaluator import WIDE
 from dataflow.core.shapes import TensorType
 from dataflow.core.typing_rules import OperandType
 from dataflow.engine.render_numba import Loop, calls
@@ -17,7 +16,7 @@ from dataflow.engine.render_numpy import TileText
 from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.steps import TiledStep
 from dataflow.engine.tile_scratch import tile_scratch
-from dataflow.engine.tiling import Layout, grain_of
+from dataflow.engine.tiling import WIDE, Layout, grain_of
 
 if TYPE_CHECKING:
     from dataflow.engine.region import Region

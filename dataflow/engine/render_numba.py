@@ -13,12 +13,11 @@ import numpy as np
 
 from dataflow.core.block import Block
 from dataflow.core.dtypes import DType
-from dataflow.core.evaluator import WIDE
 from dataflow.core.ports import flat
 from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
 from dataflow.engine.slots import zip_ports
 from dataflow.engine.steps import TiledStep
-from dataflow.engine.tiling import Layout, Operand
+from dataflow.engine.tiling import WIDE, Layout, Operand
 
 T = TypeVar("T")
 

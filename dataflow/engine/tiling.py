@@ -20,6 +20,7 @@ from dataflow.core.typing_rules import OperandType
 TILE = 1 << 19  # elements; a few arrays of this size stay in the cache
 LONGEST = 1 << 20  # elements of a unit beyond which tiles would not stay in the cache
 COMPILED = 1 << 12  # elements from which compiled kernels are used
+WIDE = 1 << 16  # elements of a unit, beyond which rows of compiled loops would leave the cache
 ROW = 8192  # elements over which a short operand is repeated, so that loops along it are long
 
 
