@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels import quantize_loops
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.clip import clip
 from blocks.kernels.flush_subnormals import Float, Floats, flush
@@ -58,12 +59,22 @@ def store(values: Array, dtype: str, out: Array) -> None:
     np.copyto(out, values, casting="unsafe")
 
 
-def to_quantized(x: Array, lo: Floats, hi: Floats, dtype: str, out: Array | None = None) -> Array:
-    """``round(x * s) - (round(lo * s) - lowest)``, saturated, with ``s = (highest - lowest) / (hi - lo)``."""
+def to_quantized(
+    x: Array, lo: Floats, hi: Floats, dtype: str, out: Array | None = None, compiled: bool = False
+) -> Array:
+    """``round(x * s) - (round(lo * s) - lowest)``, saturated, with ``s = (highest - lowest) / (hi - lo)``.
+
+    compiled : whether a compiled loop may do it, for integers of up to 16 bits.
+    """
     lowest, highest = dtypes.limits(dtype)
     lo, hi = flush(lo), flush(hi)
     scale = np.where(lo == hi, 0, np.float64(highest - lowest) / (hi - lo)).astype(np.float32)
     shift = round_away(lo * scale) - np.float32(lowest)
+    out = np.empty(x.shape, dtypes.storage(dtype)) if out is None else out
+    if compiled and not scale > LARGE_SCALE:
+        ends = np.float32(lowest), np.float32(highest)
+        quantize_loops.round_away_first(x.reshape(-1), out.reshape(-1), scale[()], shift[()], *ends, BELOW_HALF)
+        return out
 
     def step(x: Array, out: Array) -> None:
         values = np.empty(x.shape, np.float32)
@@ -73,7 +84,7 @@ def to_quantized(x: Array, lo: Floats, hi: Floats, dtype: str, out: Array | None
         clip(values, np.float32(lowest), np.float32(min(highest, LARGEST_BELOW_2_31)), values)
         store(values, dtype, out)
 
-    return in_parts(step, np.empty(x.shape, dtypes.storage(dtype)) if out is None else out, x, size=TILE)
+    return in_parts(step, out, x, size=TILE)
 
 
 def requantize(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from blocks.kernels import quantize_loops
 from blocks.kernels.affine import (
+    BELOW_HALF,
     LARGE_SCALE,
     LARGEST,
     SMALL_STEP,
@@ -21,15 +24,17 @@ from blocks.kernels.affine import (
 from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.clip import clip, clip_to_arrays
-from blocks.kernels.flush_subnormals import Float, Floats, flush
+from blocks.kernels.flush_subnormals import Float, Floats, flush, scalar
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise, Opaque
 from dataflow.core.shapes import Dim, agree, element_count
+from dataflow.core.workspace import Kernel, Workspace
 
 MODES = ("MIN_COMBINED", "MIN_FIRST", "SCALED")
 ROUNDINGS = ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN")
+FEW = 1 << 12  # elements up to which no compiled loop is faster
 
 
 class QuantizeV2(Opaque):
@@ -72,25 +77,47 @@ class QuantizeV2(Opaque):
         bounds: Shape = () if self.axis < 0 or size == 1 else (size,) if isinstance(size, int) else None
         return [input.shape, bounds, bounds]
 
-    def kernel(
-        self, input: Array, min_range: Array, max_range: Array, out: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
-        if self.mode == "MIN_FIRST":
-            return to_quantized(input, lo, hi, self.T, out), lo, hi
-        lowest, highest = dtypes.limits(self.T)
-        if self.mode == "SCALED":
-            lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
-        else:
-            scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
-        ends = [_along(end, self.axis, input.ndim) for end in (lo, hi, scale)]
-        bounds = () if lo.size == 1 else lo.shape
-        output = np.empty(input.shape, dtypes.storage(self.T)) if out is None else out
-        in_parts(self._to_numbers, output, input, *ends, np.asarray((scale > LARGE_SCALE).any()), size=TILE)
-        return output, lo.reshape(bounds), hi.reshape(bounds)
+    def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
+        memory.borrowed += quantized_bytes(input)
+        short = dtypes.storage(self.T).itemsize <= 2 and self.axis < 0
+        compiled = memory.compiled and short and prod(input.sizes) > FEW
 
-    def workspace(self, input: TensorType, *ends: TensorType) -> int:
-        return quantized_bytes(input)
+        def kernel(
+            input: Array, min_range: Array, max_range: Array, out: Array | None = None
+        ) -> tuple[Array, Array, Array]:
+            lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
+            if self.mode == "MIN_FIRST":
+                return to_quantized(input, lo, hi, self.T, out, compiled), lo, hi
+            lowest, highest = dtypes.limits(self.T)
+            if self.mode == "SCALED":
+                lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
+            else:
+                scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
+            flushing = (scale > LARGE_SCALE).any()
+            output = np.empty(input.shape, dtypes.storage(self.T)) if out is None else out
+            if compiled and not flushing:
+                self._by_loop(input.reshape(-1), scalar(lo), scalar(hi), scalar(scale), output.reshape(-1))
+            else:
+                numbers = [_along(end, self.axis, input.ndim) for end in (lo, hi, scale)]
+                in_parts(self._to_numbers, output, input, *numbers, np.asarray(flushing), size=TILE)
+            bounds = () if lo.size == 1 else lo.shape
+            return output, lo.reshape(bounds), hi.reshape(bounds)
+
+        return kernel
+
+    def _by_loop(self, x: Array, low: Float, high: Float, scale: Float, out: Array) -> None:
+        """What `_to_numbers` does, compiled."""
+        lowest, highest = dtypes.limits(self.T)
+        zero = np.float32(0)
+        if self.mode == "SCALED" and self.round_mode == "HALF_TO_EVEN":
+            quantize_loops.round_even(x, out, low, high, scale)
+        elif self.mode == "SCALED":
+            quantize_loops.round_away(x, out, low, high, zero, scale, zero, BELOW_HALF)
+        elif lowest == 0:
+            quantize_loops.round_up(x, out, low, high, scale, np.float32(0.5))
+        else:
+            half = np.float32((highest - lowest + 1) / 2)
+            quantize_loops.round_away(x, out, low, high, low, scale, half, BELOW_HALF)
 
     def _to_numbers(self, input: Array, low: Array, high: Array, scale: Array, flushing: Array, out: Array) -> None:
         lowest, highest = dtypes.limits(self.T)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from blocks.kernels.affine import level_of, saturated
+from blocks.kernels.clip import clip
 from blocks.kernels.flush_subnormals import Float, scalar
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, limits
 from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range
 
@@ -44,11 +43,9 @@ class QuantizedRectifier(Opaque, abstract=True):
     ) -> tuple[Array, Array, Array]:
         """The outputs, for numbers from that of 0 to ``top``."""
         bottom = self.level(0.0, scalar(low), scalar(high))
-        activations = np.empty(features.shape, features.dtype) if out is None else out
-        np.maximum(features, features.dtype.type(bottom), out=activations)
-        if top is not None:
-            np.minimum(activations, features.dtype.type(top), out=activations)
-        return activations, low.copy(), high.copy()
+        highest = limits(self.out_type)[1] if top is None else top
+        kind = features.dtype.type
+        return clip(features, kind(bottom), kind(highest), out), low.copy(), high.copy()
 
 
 class QuantizedRelu(QuantizedRectifier):
