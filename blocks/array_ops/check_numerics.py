@@ -95,6 +95,9 @@ def _found(tensor: Array) -> str:
 
 def _is_finite(value: Array) -> bool:
     # NaN and infinities make the sum of squares NaN or infinite; so may large numbers, which are then looked at singly
-    if value.dtype.char in "fd" and value.flags.c_contiguous and math.isfinite(np.vdot(value, value)):
-        return True
+    if value.dtype.char in "fd" and value.flags.c_contiguous:
+        with one_thread:
+            squares = np.vdot(value, value)
+        if math.isfinite(squares):
+            return True
     return all(np.isfinite(part).all() for (part,) in pieces(TILE, value))

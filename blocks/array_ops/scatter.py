@@ -241,7 +241,7 @@ class SparseToDense(Opaque):
             dense = np.empty(shape, default_value.dtype) if out is None else out
             dense[...] = default_value
             if self.validate_indices and count > 1:
-                self._require_order(given, given.astype(np.int64) @ np.array(strides, np.int64))
+                self._require_order(given, np.einsum("ij,j->i", given, np.array(strides, np.int64), dtype=np.int64))
             if count:
                 dense[index_arrays(given)] = sparse_values
             return dense

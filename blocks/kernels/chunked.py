@@ -59,7 +59,7 @@ def tiled_bytes(buffers: int, like: TensorType, arrays: int, widen: bool = True,
     buffers += (arrays + 1) * (given != dtype)
     tile = min(size, TILE if buffers else LONG_TILE)
     nbytes = buffers * tile * int(dtype.itemsize)
-    beside = masks * tile + (convert_bytes(like, "float32") if given != dtype else 0)
+    beside = max(masks * tile, convert_bytes(like, "float32") if given != dtype else 0)  # one after the other
     return beside + (nbytes if size <= SMALL and given.itemsize > 2 else one_array_bytes(nbytes))
 
 

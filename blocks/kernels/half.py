@@ -34,7 +34,7 @@ def convert(x: Array, out: Array) -> Array:
 
 def convert_bytes(given: TensorType, dtype: str) -> int:
     """What `convert` takes for a value of known type on its way to a dtype."""
-    return 14 * min(element_count(given.shape) or 0, PART) if {given.dtype, dtype} == {"float16", "float32"} else 0
+    return 10 * min(element_count(given.shape) or 0, PART) if {given.dtype, dtype} == {"float16", "float32"} else 0
 
 
 def _widen(x: Array, out: Array) -> None:
@@ -63,5 +63,5 @@ def _narrow(x: Array, out: Array) -> None:
     np.subtract(bits, _OFFSET, bits)
     np.bitwise_or(bits, np.bitwise_and(x.view(np.uint16)[1::2], np.uint16(0x8000)), bits)
     if large:
-        far = ~(np.absolute(x) < 65504)
+        far = ~(np.absolute(x, total) < 65504)
         out[far] = x[far]

@@ -57,7 +57,8 @@ class QuantizedInstanceNorm(Opaque):
     def bind(self, memory: Workspace, x: TensorType, *ends: TensorType) -> Kernel:
         count, height, width, channels = x.sizes
         form, pixels = (count, height * width, channels), np.float32(height * width)
-        memory.borrowed += prod(x.sizes) + part_bytes(4, x) + affine.quantized_bytes(x) + 24 * count * channels
+        rounding = part_bytes(10, x, size=affine.TILE)  # float32 numbers and their halves, and what NumPy casts in
+        memory.borrowed += prod(x.sizes) + part_bytes(4, x) + rounding + 24 * count * channels
 
         def kernel(x: Array, x_min: Array, x_max: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
             low, high = flush(scalar(x_min)), flush(scalar(x_max))

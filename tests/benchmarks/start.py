@@ -13,6 +13,8 @@ import dataflow as flow
 from .names import CHECK, HELP, IMPORT, IMPORT_CLICK, IMPORT_NUMPY
 from .timing import Run
 
+MATMUL = Path(__file__).parents[2] / "graphs" / "basic" / "matmul.yaml"
+
 
 def commands() -> dict[str, Run]:
     """Processes by what they do."""
@@ -23,7 +25,7 @@ def commands() -> dict[str, Run]:
         IMPORT: partial(_python, "-c", "import numpy, dataflow"),
         "import dataflow and all blocks": partial(_python, "-c", "import dataflow; dataflow.blocks['Relu']"),
         HELP: partial(_python, "-m", "dataflow", "--help"),
-        CHECK: partial(_python, "-m", "dataflow", "check", "graphs/basic/matmul.yaml"),
+        CHECK: partial(_python, "-m", "dataflow", "check", str(MATMUL)),
     }
 
 

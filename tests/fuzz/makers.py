@@ -53,7 +53,8 @@ def chain(growth: Growth, classes: Sequence[type[Block]]) -> Any:
     ref = growth.any(("float32", "float64"))
     for _ in range(growth.random.integers(3, 8)):
         try:
-            ref = elementwise(growth, growth.pick(classes), ref)
+            made = elementwise(growth, growth.pick(classes), ref)
+            ref = made[0] if isinstance(made, tuple) else made  # what is folded is no element of a chain
         except Refused:  # another block may do
             continue
     return ref

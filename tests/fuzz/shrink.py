@@ -21,7 +21,7 @@ def shrunk(case: Case, finding: Finding) -> Case:
             one = replace(case, graph=case.graph.copy())
             one.graph.outputs = {name: case.graph.outputs[name]}
             if _wrong(one, finding):
-                case = one
+                case = _earliest(one, finding)
                 break
         tried: set[str] = set()
         while (node := _next(case, tried)) is not None:
@@ -30,6 +30,17 @@ def shrunk(case: Case, finding: Finding) -> Case:
             if smaller is not None and _wrong(smaller, finding):
                 case = smaller
         return replace(case, graph=_needed(case))
+
+
+def _earliest(case: Case, finding: Finding) -> Case:
+    """The case with the first of its values that is wrong as its output."""
+    for node in _needed(case).order():
+        for port in node.types if node.sources else ():
+            one = replace(case, graph=case.graph.copy())
+            one.graph.outputs = {"end": Link(node.name, port)}
+            if _wrong(one, finding):
+                return one
+    return case
 
 
 def _wrong(case: Case, finding: Finding) -> bool:
