@@ -43,6 +43,14 @@ def test_steps_that_have_elements_are_one_loop() -> None:
     assert made.jit.looped == {0, 1, 2} and made.numpy.looped == set()
 
 
+def test_what_is_folded_is_no_register() -> None:
+    """It is kept from tile to tile, and given to the run."""
+    made = region(lambda x: blocks["Sum"]()(x * 2.0, [0]))
+    (loop,) = made.jit.calls
+    assert isinstance(loop, Loop) and loop.sums == made.writes
+    assert made.jit.registers == {made.steps[0].writes[0]}
+
+
 def test_a_step_without_element_divides_a_loop() -> None:
     made = region(lambda x: blocks["Exp"]()(blocks["Relu"]()(x * 2.0)) * x - 1.0)
     first, alone, second = made.jit.calls
