@@ -71,22 +71,23 @@ def _multiply_middle(x: Array, out: Array) -> None:
 
 @jit_loop
 def _multiply_last(x: Array, out: Array) -> None:
-    whole = out.size - out.size % 8
-    for row in range(0, whole, 8):  # eight at a time: each product waits for the one before
+    apart = out.size // 8
+    for row in range(apart):  # eight at a time: each product waits for the one before
         a, b, c, d = 1.0, 1.0, 1.0, 1.0
         e, f, g, h = 1.0, 1.0, 1.0, 1.0
         for i in range(x.shape[1]):
             a *= x[row, i]
-            b *= x[row + 1, i]
-            c *= x[row + 2, i]
-            d *= x[row + 3, i]
-            e *= x[row + 4, i]
-            f *= x[row + 5, i]
-            g *= x[row + 6, i]
-            h *= x[row + 7, i]
-        out[row], out[row + 1], out[row + 2], out[row + 3] = a, b, c, d
-        out[row + 4], out[row + 5], out[row + 6], out[row + 7] = e, f, g, h
-    for row in range(whole, out.size):
+            b *= x[row + apart, i]
+            c *= x[row + apart * 2, i]
+            d *= x[row + apart * 3, i]
+            e *= x[row + apart * 4, i]
+            f *= x[row + apart * 5, i]
+            g *= x[row + apart * 6, i]
+            h *= x[row + apart * 7, i]
+        # of neighbouring rows a compiler would make one vector, element by element
+        out[row], out[row + apart], out[row + apart * 2], out[row + apart * 3] = a, b, c, d
+        out[row + apart * 4], out[row + apart * 5], out[row + apart * 6], out[row + apart * 7] = e, f, g, h
+    for row in range(apart * 8, out.size):
         total = 1.0
         for i in range(x.shape[1]):
             total *= x[row, i]

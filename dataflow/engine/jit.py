@@ -12,8 +12,8 @@ import logging
 import pickle
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -40,7 +40,7 @@ def compile_loop(function: Callable[..., None]) -> Callable[..., None]:
     """The function, compiled by Numba when it is first called; the machine code is kept on disk."""
     import numba
 
-    made: Callable[..., None] = numba.njit(nogil=True, error_model="numpy")(function)
+    made: Callable[..., None] = _vectorizing(numba.njit(nogil=True, error_model="numpy")(function))
     with suppress(OSError, TypeError):  # without its source there is no key to keep it under
         made = _keeping(made, inspect.getsource(sys.modules[function.__module__]))
     return made
@@ -58,7 +58,7 @@ def compile_source(text: str, dtypes: Sequence[tuple[str, DType]], blocks: int) 
     examples = [dtype.type(0) if k == "s" else np.empty((0, 0, 0) if k == "c" else 0, dtype) for k, dtype in dtypes]
     began = time.perf_counter()
     try:
-        function = _keeping(_module(name, text).fused, text)
+        function = _vectorizing(_keeping(_module(name, text).fused, text))
         function.compile(tuple(map(numba.typeof, (0, 0, 0, *examples))))
     except Exception as error:  # a Numba that lacks something: NumPy does as well
         log.warning("cannot compile %d blocks into one loop: %s: %s", blocks, type(error).__name__, visible(str(error)))
@@ -74,6 +74,34 @@ def _module(name: str, text: str) -> Any:
     sys.modules[name] = module  # where Numba looks it up when it loads compiled code
     exec(compile(text, name, "exec"), module.__dict__)
     return module
+
+
+def _vectorizing(function: Callable[..., Any]) -> Any:
+    """The Numba function, which will be compiled with vectors of neighbouring statements too; Numba has them off."""
+    dispatcher: Any = function
+    compile_as_numba_does = dispatcher.compile
+
+    def compile_vectorized(signature: object) -> Any:
+        with _slp_vectorizer():
+            return compile_as_numba_does(signature)
+
+    dispatcher.compile = compile_vectorized
+    return function
+
+
+@contextmanager
+def _slp_vectorizer() -> Iterator[None]:
+    """LLVM's superword-level parallelism, within; others wait, so what they compile is as they ask for it."""
+    from numba import config
+    from numba.core.compiler_lock import global_compiler_lock
+
+    settings: Any = config
+    with global_compiler_lock:
+        before, settings.SLP_VECTORIZE = settings.SLP_VECTORIZE, 1
+        try:
+            yield
+        finally:
+            settings.SLP_VECTORIZE = before
 
 
 def _keeping(function: Callable[..., Any], source: str) -> Any:
@@ -119,7 +147,7 @@ class _DiskCache:
 
     def _file(self, signature: object, codegen: Any) -> str:
         """A file name made of all that the machine code depends on."""
-        of = repr((self.source, OPTIONS, str(signature), codegen.magic_tuple(), _versions()))
+        of = repr((self.source, OPTIONS, str(signature), codegen.magic_tuple(), _versions(), _optimizations()))
         return f"{self.name}-{hashlib.sha256(of.encode()).hexdigest()[:32]}"
 
 
@@ -127,3 +155,11 @@ def _versions() -> str:
     import numba
 
     return f"{numba.__version__} {np.__version__} {sys.version}"
+
+
+def _optimizations() -> tuple[object, ...]:
+    """The settings of Numba that its compiler goes by."""
+    from numba import config
+
+    settings: Any = config
+    return settings.OPT, settings.LOOP_VECTORIZE, settings.SLP_VECTORIZE

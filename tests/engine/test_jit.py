@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,6 +67,39 @@ def test_other_argument_types_are_compiled_for_themselves(folder: Path) -> None:
         out = np.zeros(3, dtype)
         jit.compile_loop(twice)(np.arange(3, dtype=dtype), out)
         assert out.tolist() == [0, 2, 4]
+    assert len(kept(folder)) == 2
+
+
+def eight_sums(x: Any, out: Any) -> None:
+    a = b = c = d = e = f = g = h = 0.0
+    for i in range(0, x.size, 8):
+        a, b, c, d = a + x[i], b + x[i + 1], c + x[i + 2], d + x[i + 3]
+        e, f, g, h = e + x[i + 4], f + x[i + 5], g + x[i + 6], h + x[i + 7]
+    out[0] = ((a + b) + (c + d)) + ((e + f) + (g + h))
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="other processors spell it otherwise")
+def test_sums_beside_each_other_are_vectors_where_another_s_are_not() -> None:
+    """And of the loop that a user compiles, before and after ours, Numba makes what it would without us."""
+    import numba
+
+    kinds = (numba.float64[::1], numba.float64[::1])
+    made = {}
+    for who, compiled in [("before", numba.njit), ("ours", jit.compile_loop), ("after", numba.njit)]:
+        function: Any = compiled(eight_sums)
+        function.compile(kinds)
+        (text,) = function.inspect_asm().values()
+        made[who] = "vaddpd" in text or "\taddpd" in text
+    assert made == {"before": False, "ours": True, "after": False}
+
+
+def test_code_that_is_optimized_otherwise_is_not_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    out = np.zeros(3)
+    jit.compile_loop(twice)(np.arange(3.0), out)
+    monkeypatch.setattr(numba.config, "LOOP_VECTORIZE", 0)
+    jit.compile_loop(twice)(np.arange(3.0), out)
     assert len(kept(folder)) == 2
 
 
