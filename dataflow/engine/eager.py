@@ -19,7 +19,7 @@ from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
 from dataflow.engine.steps import Storage, TiledStep
-from dataflow.engine.tile_loop import StepError
+from dataflow.engine.tile_loop import StepError, TileLoop
 from dataflow.engine.tiling import COMPILED, Tiling, tiling
 
 __all__ = ["compile_loop", "compute", "run_tiled"]
@@ -72,7 +72,7 @@ def run_tiled(block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorTy
     values = [*inputs, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
     began = time.perf_counter()
     with FixedNumpyState():
-        made.region.run(values)
+        TileLoop(made.region, values).run()
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
     return values[len(inputs) :]
 

@@ -29,7 +29,7 @@ from dataflow.engine.result_pool import results
 from dataflow.engine.slots import Read
 from dataflow.engine.stages import Parallel, Stage
 from dataflow.engine.steps import Step, Storage
-from dataflow.engine.tile_loop import StepError
+from dataflow.engine.tile_loop import StepError, TileLoop
 from dataflow.engine.watching import HookError
 
 
@@ -190,7 +190,7 @@ class Execution:
 
     def _call(self, stage: Stage) -> Callable[[], Any] | None:
         if isinstance(stage, Region):
-            return partial(self._region, stage)
+            return self._region(stage)
         self.memory = Workspace(self.space, self.program.compiled)
         if isinstance(stage, Parallel):
             return partial(self._parallel, stage, [self._called(step) for step in stage.steps])
@@ -251,7 +251,7 @@ class Execution:
         self, ufunc: np.ufunc, reads: Sequence[int], slot: int, releases: Sequence[int]
     ) -> Callable[[], None]:
         """The call of a ufunc whose arrays are looked up in each run."""
-        values, allocate = self.values, None if slot in self.fixed else partial(self._allocate, slot)
+        values, allocate = self.values, None if slot in self.fixed else self._allocator(slot)
         released = [slot for slot in releases if slot not in self.fixed]
 
         def call() -> None:
@@ -270,7 +270,7 @@ class Execution:
         if step.block.precomputed_ports or step.block.contiguous_inputs:
             args = step.block.kernel_args(args)
         if slot not in self.fixed:
-            values[slot] = self._allocate(slot)
+            values[slot] = self._allocator(slot)()
         made = call(*args, out=values[slot])
         if others:
             self._store(others, made[1:], [dtypes.storage(self.program.types[s].dtype) for s in others])
@@ -299,16 +299,23 @@ class Execution:
         ports = zip(step.block.signature.inputs, step.reads, strict=True)
         return all(read in self.program.constants for name, read in ports if name in step.block.precomputed_ports)
 
-    def _region(self, stage: Region) -> None:
-        """Run a region; the outputs that have no buffer are allocated here."""
-        for slot in stage.writes:
-            if slot not in self.fixed:
-                try:
-                    self.values[slot] = self._allocate(slot)
-                except Exception as error:
-                    raise StepError(next(i for i, s in enumerate(stage.steps) if slot in s.writes)) from error
-        stage.run(self.values)
-        self._release(stage)
+    def _region(self, stage: Region) -> Callable[[], None]:
+        """The call of a region, which allocates outputs that have no buffer."""
+        values, loop = self.values, TileLoop(stage, self.values, self.fixed, self.program.constants)
+        made = [(slot, self._allocator(slot)) for slot in stage.writes if slot not in self.fixed]
+
+        def call() -> None:
+            slot = 0
+            try:
+                for slot, allocate in made:
+                    values[slot] = allocate()
+            except Exception as error:
+                raise StepError(next(i for i, s in enumerate(stage.steps) if slot in s.writes)) from error
+            loop.run()
+            if stage.releases:
+                self._release(stage)
+
+        return call
 
     def _parallel(self, stage: Parallel, calls: Sequence[Callable[[], object]]) -> None:
         """Run independent steps in several threads; of those that fail the first one's error is raised."""
@@ -327,10 +334,10 @@ class Execution:
             raise StepError(min(failed)) from failed[min(failed)]
         self._release(stage)
 
-    def _allocate(self, slot: int) -> Array:
-        """An array for a value that the caller gets."""
+    def _allocator(self, slot: int) -> Callable[[], Array]:
+        """What makes an array for a value that the caller gets."""
         type_ = self.program.types[slot]
-        return results.empty(type_.sizes, dtypes.storage(type_.dtype))
+        return results.allocator(type_.sizes, dtypes.storage(type_.dtype))
 
     def _release(self, stage: Stage) -> None:
         for slot in stage.releases:

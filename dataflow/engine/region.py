@@ -9,14 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core import thread_pool
-from dataflow.core.cancellation import cancellable
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import CHUNK
 from dataflow.engine.element_args import ElementArgs
 from dataflow.engine.form import Form
 from dataflow.engine.steps import SeveralSteps, TiledStep
-from dataflow.engine.tile_loop import Fold, StepError, TileRun
 from dataflow.engine.tiling import grain_of, tile_of
 
 SHARED = 3 << 19  # elements of a compiled region from which threads share it; all that NumPy takes by tiles they share
@@ -132,32 +129,7 @@ class Region(SeveralSteps):
         each = max(form.bytes_of(min(form.length, self.size)) for form in self.forms)
         return self.workers * -(-each // CHUNK) * CHUNK
 
-    # -- running --------------------------------------------------------------------------------------------------
-
-    def run(self, values: list[Any]) -> None:
-        """Fill the output arrays that stand in ``values``, by slot.
-
-        Raises StepError with the number of the step whose kernel fails.
-        """
-        run = TileRun(self, values)
-        if self.workers > 1:
-            shared = thread_pool.SharedIterator(iter(run.form.parts))
-            thread_pool.run_in_threads(lambda: run.work(shared), self.workers)
-        else:
-            run.work(cancellable(iter(run.form.parts)))
-        for i, step in self.folding:
-            try:
-                self._finalize(step, [run.folds.get(slot) for slot in step.writes], values)
-            except Exception as error:
-                raise StepError(i) from error
-
-    def _finalize(self, step: TiledStep, folds: Sequence[Fold | None], values: list[Any]) -> None:
-        """Write the outputs that a step makes of its folded partials."""
-        totals = step.block.finalize([fold and fold.total for fold in folds], self.size // step.tiling.unit)
-        for slot, fold, total in zip(step.writes, folds, totals, strict=True):
-            if fold is not None and slot in self.outputs:
-                out = values[slot]
-                out[...] = total if np.ndim(total) == 0 else total.reshape(out.shape)
+    # -- numbers of elements ---------------------------------------------------------------------------------------
 
     @cached_property
     def precomputing(self) -> list[tuple[int, list[Any]]]:

@@ -21,7 +21,7 @@ from dataflow.engine.tiling import Layout, Operand, Tiling
 
 if TYPE_CHECKING:
     from dataflow.engine.form import Form
-    from dataflow.engine.tile_loop import TileRun
+    from dataflow.engine.tile_loop import TileLoop
 
 Kernel = Callable[..., Any]
 Memory = Mapping[int, Array]  # scratch, by buffer
@@ -87,7 +87,7 @@ class TileText:
         bind: Callable[..., Callable[[int], None]] = self.known["bind"]
         return bind
 
-    def bound(self, run: TileRun, memory: Memory) -> Callable[[int], None]:
+    def bound(self, run: TileLoop, memory: Memory) -> Callable[[int], None]:
         """The function of a tile, by its first element, for a run and one thread's memory."""
         return self._bind(run, memory)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from threading import Lock
 
@@ -43,6 +45,11 @@ class ResultPool:
             while total > KEPT:
                 total -= arrays.pop(0).nbytes
             return made
+
+    def allocator(self, shape: tuple[int, ...], dtype: DType) -> Callable[[], Array]:
+        """What makes uninitialized arrays of this shape and dtype."""
+        small = prod(shape) * dtype.itemsize < LEAST
+        return partial(np.empty if small else self.empty, shape, dtype)
 
     def clear(self) -> None:
         """Forget all arrays."""

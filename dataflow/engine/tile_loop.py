@@ -1,19 +1,21 @@
-"""The tile loop: one run of a region over its tiles, and the partials that are folded on the way."""
+"""The tile loop: a region is run over its tiles, and partials are folded on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dataflow.core import thread_pool
+from dataflow.core.cancellation import cancellable
 from dataflow.core.dtypes import Array
 from dataflow.core.scratch import Scratch
 
 if TYPE_CHECKING:
     from dataflow.engine.region import Region
+    from dataflow.engine.steps import TiledStep
 
 
 class StepError(Exception):
@@ -25,12 +27,25 @@ class StepError(Exception):
 
 
 class Fold:
+    """The total of the partials of all tiles, which come in the order of the tiles."""
+
+    def __init__(self, ufunc: np.ufunc):
+        self.ufunc = ufunc
+        self.total: Any = None
+
+    def add(self, number: int, tiles: int, partials: Iterable[Any]) -> None:
+        """Take the partials of ``tiles`` tiles, of which the first has this number."""
+        for partial in partials:
+            self.total = partial if self.total is None else self.ufunc(self.total, partial)
+
+
+class SharedFold(Fold):
     """The total of the partials of all tiles, folded in the order of the tiles, whichever is computed first."""
 
     def __init__(self, ufunc: np.ufunc):
-        self.ufunc, self.next, self.lock = ufunc, 0, Lock()
+        super().__init__(ufunc)
+        self.next, self.lock = 0, Lock()
         self.waiting: dict[int, tuple[int, Iterable[Any]]] = {}
-        self.total: Any = None
 
     def add(self, number: int, tiles: int, partials: Iterable[Any]) -> None:
         """Take the partials of ``tiles`` tiles, of which the first has this number."""
@@ -38,44 +53,92 @@ class Fold:
             self.waiting[number] = tiles, partials
             while self.next in self.waiting:
                 tiles, partials = self.waiting.pop(self.next)
-                for partial in partials:
-                    self.total = partial if self.total is None else self.ufunc(self.total, partial)
+                super().add(self.next, tiles, partials)
                 self.next += tiles
 
 
-class TileRun:
-    """One run of a region: the arrays that it reads and writes, and what is computed once for all tiles.
+class TileLoop:
+    """The loop over the tiles of a region, bound to the values of an execution: what no run changes is looked up once.
 
-    Raises StepError with the number of the step whose ``precompute`` fails.
+    values : the arrays by slot; those that are read and written must be there when it runs.
+    fixed : slots whose arrays are the same in all runs.
+    constants : slots whose elements are, too.
     """
 
-    def __init__(self, region: Region, values: list[Any]):
-        self.values = values
-        self.folds = {slot: Fold(ufunc) for slot, ufunc in region.folds.items()}
-        self.element_args = region.element_args
-        suits = region.compiled
-        if region.precomputing:
-            self.element_args = [*self.element_args]
-            step = 0
-            try:
-                for step, slots in region.precomputing:
-                    args = self.element_args[step] = region.precomputed(step, [values[slot] for slot in slots])
-                    suits = suits and (args.numbers is not None or step not in region.jit.looped)
-            except Exception as error:
-                raise StepError(step) from error
-        self.form = region.jit if suits and region.jit.compiles else region.numpy
-        self.flat = {slot: _flat(values[slot]) for slot in self.form.arrays}
+    def __init__(self, region: Region, values: list[Any], fixed: Container[int] = (), constants: Container[int] = ()):
+        self.region, self.values, self.fixed, self.constants = region, values, fixed, constants
+        self.element_args = [*region.element_args]
+        self.known = {i for i, slots in region.precomputing if all(slot in constants for slot in slots)}
+        self.pending = region.precomputing
+        self.folds: dict[int, Fold] = {}
+        self.form: Any = None  # a Form, from the first run on
+        self.flat: dict[int, Array] = {}
+        self.moving: list[int] = []
 
-    def work(self, parts: Iterator[tuple[int, int]]) -> None:
-        """Compute the elements of each of ``parts``, until there are no more.
+    def run(self) -> None:
+        """Fill the output arrays.
 
         Raises StepError with the number of the step whose kernel fails.
         """
+        if self.pending or self.form is None:
+            self._precompute()
+        region, form, values = self.region, self.form, self.values
+        workers = region.workers
+        if region.folds:
+            fold = Fold if workers == 1 else SharedFold
+            self.folds = {slot: fold(ufunc) for slot, ufunc in region.folds.items()}
+        try:
+            for slot in self.moving:
+                self.flat[slot] = _flat(values[slot])
+            parts = iter(form.parts)
+            if workers > 1:
+                shared = thread_pool.SharedIterator(parts)
+                thread_pool.run_in_threads(lambda: self._work(shared), workers)
+            else:
+                self._work(cancellable(parts))
+        finally:  # the arrays of a run belong to others
+            for slot in self.moving:
+                self.flat.pop(slot, None)
+        for i, step in region.folding:
+            try:
+                self._finalize(step)
+            except Exception as error:
+                raise StepError(i) from error
+
+    def _precompute(self) -> None:
+        """Make what blocks compute of small inputs once for all tiles, and choose the form that suits it.
+
+        Raises StepError with the number of the step whose ``precompute`` fails.
+        """
+        region, suits, step = self.region, self.region.compiled, 0
+        try:
+            for step, slots in self.pending:
+                self.element_args[step] = region.precomputed(step, [self.values[slot] for slot in slots])
+        except Exception as error:
+            raise StepError(step) from error
+        if suits:
+            looped = region.jit.looped
+            suits = region.jit.compiles and not any(
+                self.element_args[step].numbers is None for step, _ in region.precomputing if step in looped
+            )
+        form = region.jit if suits else region.numpy
+        if form is not self.form:
+            self.form = form
+            self.flat = {slot: _flat(self.values[slot]) for slot in form.arrays if self._lasts(slot)}
+            self.moving = [slot for slot in form.arrays if slot not in self.flat]
+        self.pending = [pair for pair in self.pending if pair[0] not in self.known]
+
+    def _lasts(self, slot: int) -> bool:
+        """Whether `_flat` of the array in a slot has the elements of later runs: or not a copy of variables."""
+        return slot in self.constants or (slot in self.fixed and self.values[slot].flags.c_contiguous)
+
+    def _work(self, parts: Iterator[tuple[int, int]]) -> None:
+        """Compute the elements of each of ``parts``, until there are no more."""
         form = self.form
         if not form.scratch.widths:
             self._tiles(parts, {})
             return
-        length = min(form.length, form.region.size)
+        length = min(form.length, self.region.size)
         with Scratch() as empty:
             self._tiles(parts, {i: empty((length * width,), np.uint8) for i, width in enumerate(form.scratch.widths)})
 
@@ -90,6 +153,15 @@ class TileRun:
             if isinstance(parts, thread_pool.SharedIterator):
                 parts.stop()
             raise StepError(self.form.failing(error)) from error
+
+    def _finalize(self, step: TiledStep) -> None:
+        """Write the outputs that a step makes of its folded partials."""
+        folds, region = [self.folds.get(slot) for slot in step.writes], self.region
+        totals = step.block.finalize([fold and fold.total for fold in folds], region.size // step.tiling.unit)
+        for slot, fold, total in zip(step.writes, folds, totals, strict=True):
+            if fold is not None and slot in region.outputs:
+                out = self.values[slot]
+                out[...] = total.reshape(out.shape) if isinstance(total, np.ndarray) else total
 
 
 def _flat(array: Array) -> Array:

@@ -8,7 +8,7 @@ import pytest
 import dataflow as flow
 from dataflow import blocks
 from dataflow.engine.region import Region
-from dataflow.engine.tile_loop import Fold
+from dataflow.engine.tile_loop import SharedFold
 from dataflow.engine.tiling import grain_of
 
 
@@ -16,7 +16,7 @@ from dataflow.engine.tiling import grain_of
 def test_partials_are_folded_in_the_order_of_the_tiles(order):
     """0.1 + 0.2 + 0.3 + 0.4 from the left: another order gives other bits."""
     partials = {0: (1, [0.1]), 1: (2, [0.2, 0.3]), 3: (1, [0.4])}
-    fold = Fold(np.add)
+    fold = SharedFold(np.add)
     for number in order:
         fold.add(number, *partials[number])
     assert fold.total == ((0.1 + 0.2) + 0.3) + 0.4
