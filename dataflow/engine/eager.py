@@ -15,6 +15,7 @@ from dataflow.core.ports import flat, map_port
 from dataflow.core.random import Key
 from dataflow.core.shapes import TensorType
 from dataflow.engine.jit import WARM, compile_loop
+from dataflow.engine.memory_order import common_order
 from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
 from dataflow.engine.settings import Settings
@@ -69,10 +70,13 @@ def run_tiled(block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorTy
         made = regions[key] = _tiled_call(block, arrays, outputs, settings, compiled)
     if made is None:
         return None
-    values = [*inputs, *(np.empty(s, t) if folded else results.empty(s, t) for s, t, folded in made.outputs)]
+    shape = made.outputs[0][0]
+    alike = [array for array in inputs if array.shape == shape] if made.region.any_order else []
+    order = common_order(alike) if alike else None
+    values = [*inputs, *(np.empty(s, t) if folded else results.empty(s, t, order) for s, t, folded in made.outputs)]
     began = time.perf_counter()
     with FixedNumpyState():
-        TileLoop(made.region, values).run()
+        TileLoop(made.region, values).run(order)
     _spent[type(block)] = _spent.get(type(block), 0.0) + time.perf_counter() - began
     return values[len(inputs) :]
 

@@ -23,6 +23,7 @@ from dataflow.core.shapes import TensorType, nbytes
 from dataflow.core.workspace import Workspace
 from dataflow.engine.binding import bound_types
 from dataflow.engine.dynamic_shapes import DynamicShapes
+from dataflow.engine.memory_order import common_order
 from dataflow.engine.program import SMALL, Program
 from dataflow.engine.region import Region
 from dataflow.engine.result_pool import results
@@ -303,15 +304,16 @@ class Execution:
         """The call of a region, which allocates outputs that have no buffer."""
         values, loop = self.values, TileLoop(stage, self.values, self.fixed, self.program.constants)
         made = [(slot, self._allocator(slot)) for slot in stage.writes if slot not in self.fixed]
+        alike = self.program.ordered_alike.get(stage.writes[0])
 
         def call() -> None:
-            slot = 0
+            slot, order = 0, common_order([values[slot] for slot in alike]) if alike else None
             try:
                 for slot, allocate in made:
-                    values[slot] = allocate()
+                    values[slot] = allocate() if order is None else allocate(order=order)
             except Exception as error:
                 raise StepError(next(i for i, s in enumerate(stage.steps) if slot in s.writes)) from error
-            loop.run()
+            loop.run(order)
             if stage.releases:
                 self._release(stage)
 
@@ -334,7 +336,7 @@ class Execution:
             raise StepError(min(failed)) from failed[min(failed)]
         self._release(stage)
 
-    def _allocator(self, slot: int) -> Callable[[], Array]:
+    def _allocator(self, slot: int) -> Callable[..., Array]:
         """What makes an array for a value that the caller gets."""
         type_ = self.program.types[slot]
         return results.allocator(type_.sizes, dtypes.storage(type_.dtype))

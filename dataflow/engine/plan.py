@@ -34,6 +34,7 @@ from dataflow.engine.feeds import (
 from dataflow.engine.following import follow
 from dataflow.engine.jit import WARM
 from dataflow.engine.lower import lower, passes
+from dataflow.engine.memory_order import common_order
 from dataflow.engine.program import Program
 from dataflow.engine.settings import Settings
 from dataflow.engine.watching import Hooks, Observe, Trace, Watch, is_all, watched_ports, within_reach
@@ -180,11 +181,13 @@ class Plan(Shown):
             check_state(self.graph, feeds, seed, state)
         variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
-        arrays, copied = self._arrays({**variables, **feeds} if variables else feeds)
+        arrays, copied, turned = self._arrays({**variables, **feeds} if variables else feeds)
+        if turned:
+            self._put_in_order(arrays, copied, turned)
         key = tuple([(name, array.shape) for name, array in arrays.items()])
         executions = self._idle.get(key)
         if executions is None or copied:
-            self._admit(self._program(arrays), copied)
+            self._admit(self._program(arrays), sum(copied.values()))
             executions = self._idle.setdefault(key, [])
         looking = None
         if hooks is not None:
@@ -290,7 +293,8 @@ class Plan(Shown):
 
     def fed(self, feeds: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """The inputs as contiguous arrays of their dtypes, by name; GraphError where they cannot be run with."""
-        arrays = self._arrays(feeds_by_name(feeds, {}))[0]
+        arrays, _, turned = self._arrays(feeds_by_name(feeds, {}))
+        arrays |= {name: np.ascontiguousarray(arrays[name]) for name in turned}
         check_all_fed(self._required, arrays, self._feedable)
         self._types({name: array.shape for name, array in arrays.items()})
         return arrays
@@ -304,13 +308,26 @@ class Plan(Shown):
                 f"{copied} of them for copies of inputs; give contiguous arrays in the byte order of this machine"
             )
 
-    def _arrays(self, feeds: Mapping[str, Any]) -> tuple[dict[str, Array], int]:
-        """The inputs as contiguous arrays of their dtypes, and how many bytes of arrays were copied for that."""
+    def _put_in_order(self, arrays: dict[str, Array], copied: dict[str, int], turned: Sequence[str]) -> None:
+        """Copy the inputs of these names in the order of their elements, unless the program takes them as they lie."""
+        made = self._program(arrays)
+        taken = {name for name, slot in made.feeds.items() if slot in made.in_any_order}
+        if taken.issuperset(turned) and common_order([arrays[name] for name in taken]) is not None:
+            return
+        for name in turned:  # once, for all readers
+            try:
+                arrays[name] = np.ascontiguousarray(arrays[name])
+            except MemoryError as error:
+                raise RunError(f"input '{name}': {memory_message(error, [self._declared(name)])}") from error
+            copied[name] = arrays[name].nbytes
+
+    def _arrays(self, feeds: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int], list[str]]:
+        """The inputs as aligned arrays of their dtypes, the bytes of copies among them, and those not contiguous."""
         try:
             names = sorted(feeds)
         except TypeError:  # not all of them are text
             names = [*feeds_by_name(feeds, {})]
-        arrays, copied = {}, 0
+        arrays, copied, turned = {}, {}, []
         for name in names:
             given = value = feeds[name]
             fits_dtype = type(value) is np.ndarray and value.dtype is self._storage.get(name)
@@ -318,17 +335,17 @@ class Plan(Shown):
                 declared = self._declared(name)
                 try:
                     value = conversion.array(value, declared.dtype)
-                    if not value.flags.c_contiguous:  # once, for all its readers
-                        value = np.ascontiguousarray(value)
+                    if not value.flags.c_contiguous:
+                        turned.append(name)
                 except conversion.ConversionError as error:
                     hint = "; load a file first, by numpy.load" if isinstance(given, str | os.PathLike) else ""
                     raise GraphError(f"input '{name}' {error}{hint}") from None
                 except MemoryError as error:
                     raise RunError(f"input '{name}': {memory_message(error, [declared])}") from error
                 if isinstance(given, np.ndarray) and not np.may_share_memory(value, given):
-                    copied += value.nbytes
+                    copied[name] = value.nbytes
             arrays[name] = value
-        return arrays, copied
+        return arrays, copied, turned
 
     def _declared(self, name: str) -> TensorType:
         if name not in self._feedable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
@@ -11,6 +11,7 @@ from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
 from dataflow.core.shapes import TensorType, nbytes
 from dataflow.engine import explain
+from dataflow.engine.region import Region
 from dataflow.engine.stages import Stage, steps_of
 from dataflow.engine.steps import Step, Storage
 
@@ -52,6 +53,38 @@ class Program:
     def steps(self) -> tuple[Step, ...]:
         """The steps of all stages, in the order of the stages."""
         return tuple(step for stage in self.stages for step in steps_of(stage))
+
+    @cached_property
+    def in_any_order(self) -> frozenset[int]:
+        """Slots of inputs whose elements may lie in any order of memory, if all these inputs lie alike."""
+        return frozenset(slot for alike in self.ordered_alike.values() for slot in alike)
+
+    @cached_property
+    def ordered_alike(self) -> Mapping[int, list[int]]:
+        """By the first output of a stage: inputs that it reads in any order of memory, in which it writes its outputs.
+
+        Only such stages read these inputs, and none reads the outputs.
+        """
+        made: dict[int, list[int]] = {}
+        readers = {s: [stage.writes[0] for stage in self.stages if s in flat(stage.reads)] for s in self._large_feeds}
+        read = {slot for stage in self.stages for slot in flat(stage.reads)}
+        for stage in self.stages:
+            if isinstance(stage, Region) and stage.any_order:
+                shape = self.types[stage.writes[0]].shape
+                alike = [slot for slot in stage.reads if self.types[slot].shape == shape]
+                given = readers.keys() >= set(alike)
+                ends = all(s not in self.buffer_of and s not in read for s in stage.writes)
+                if given and ends and all(self.types[slot].shape == shape for slot in stage.writes):
+                    made[stage.writes[0]] = alike
+        while True:
+            left = {first: own for first, own in made.items() if all(made.keys() >= set(readers[slot]) for slot in own)}
+            if left.keys() == made.keys():
+                return made
+            made = left
+
+    @property
+    def _large_feeds(self) -> Iterator[int]:
+        return (slot for slot in self.feeds.values() if nbytes(self.types[slot]) > SMALL)
 
     def __str__(self) -> str:
         return "\n".join(explain.lines(self))

@@ -13,8 +13,9 @@ from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import CHUNK
 from dataflow.engine.element_args import ElementArgs
 from dataflow.engine.form import Form
+from dataflow.engine.slots import zip_ports
 from dataflow.engine.steps import SeveralSteps, TiledStep
-from dataflow.engine.tiling import grain_of, tile_of
+from dataflow.engine.tiling import Layout, grain_of, tile_of
 
 SHARED = 3 << 19  # elements of a compiled region from which threads share it; all that NumPy takes by tiles they share
 GRAINS = 8  # that are worth another thread
@@ -84,6 +85,17 @@ class Region(SeveralSteps):
     def folds(self) -> dict[int, np.ufunc]:
         """Those of `folded` that are needed."""
         return {slot: self.folded[slot] for _, step in self.folding for slot in step.writes if slot in self.folded}
+
+    @cached_property
+    def any_order(self) -> bool:
+        """Whether elements may be computed in any order: each output has one for one of each array of its size."""
+        pairs = (pair for step in self.steps for pair in zip_ports(step.reads, step.tiling.operands))
+        precomputed = {slot for step in self.steps for slot in step.precomputed_slots}
+        beside = (own for slot, own in pairs if slot is not None and slot not in precomputed)
+        one_each = all(
+            own.layout is not Layout.WHOLE and not (own.dims and own.layout is Layout.ACROSS) for own in beside
+        )
+        return self.unit == 1 and not self.folded and one_each
 
     @cached_property
     def numpy(self) -> Form:

@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 
 from dataflow.core.dtypes import Array, DType
+from dataflow.engine.memory_order import Order, strides_in
 
 LEAST = 1 << 17  # bytes: smaller arrays are cheap to allocate
 KEPT = 1 << 28  # bytes of results that are remembered; beyond that the oldest are forgotten
@@ -27,27 +28,31 @@ class ResultPool:
         self.arrays: list[Array] = []
         self.lock = Lock()
 
-    def empty(self, shape: tuple[int, ...], dtype: DType | type[np.generic]) -> Array:
-        """An uninitialized array of this shape and dtype."""
+    def empty(self, shape: tuple[int, ...], dtype: DType | type[np.generic], order: Order | None = None) -> Array:
+        """An uninitialized array of this shape and dtype, with its axes in this order of memory."""
         dtype = np.dtype(dtype)
         nbytes = prod(shape) * dtype.itemsize
-        if nbytes < LEAST or nbytes > KEPT:
+        if order is None and (nbytes < LEAST or nbytes > KEPT):
             return np.empty(shape, dtype)
+        strides = strides_in(order, shape, dtype)
         with self.lock:
             arrays = self.arrays
             for i in range(len(arrays)):
-                if arrays[i].shape == shape and arrays[i].dtype == dtype and sys.getrefcount(arrays[i]) == UNSHARED:
+                fits = arrays[i].shape == shape and arrays[i].dtype == dtype and arrays[i].strides == strides
+                if fits and sys.getrefcount(arrays[i]) == UNSHARED:
                     arrays.append(arrays.pop(i))
                     return arrays[-1]
-            made = np.empty(shape, dtype)
+            made: Array = np.empty(shape, dtype) if order is None else np.ndarray(shape, dtype, strides=strides)
+            if nbytes > KEPT:
+                return made
             arrays.append(made)
             total = sum(array.nbytes for array in arrays)
             while total > KEPT:
                 total -= arrays.pop(0).nbytes
             return made
 
-    def allocator(self, shape: tuple[int, ...], dtype: DType) -> Callable[[], Array]:
-        """What makes uninitialized arrays of this shape and dtype."""
+    def allocator(self, shape: tuple[int, ...], dtype: DType) -> Callable[..., Array]:
+        """`empty` for this shape and dtype; of small ones in the order of their elements alone."""
         small = prod(shape) * dtype.itemsize < LEAST
         return partial(np.empty if small else self.empty, shape, dtype)
 

@@ -12,6 +12,7 @@ from dataflow.core import thread_pool
 from dataflow.core.cancellation import cancellable
 from dataflow.core.dtypes import Array
 from dataflow.core.scratch import Scratch
+from dataflow.engine.memory_order import Order, flat_in
 
 if TYPE_CHECKING:
     from dataflow.engine.region import Region
@@ -75,8 +76,8 @@ class TileLoop:
         self.flat: dict[int, Array] = {}
         self.moving: list[int] = []
 
-    def run(self) -> None:
-        """Fill the output arrays.
+    def run(self, order: Order | None = None) -> None:
+        """Fill the output arrays; ``order`` is that of all arrays that move, where they lie alike in memory.
 
         Raises StepError with the number of the step whose kernel fails.
         """
@@ -89,7 +90,7 @@ class TileLoop:
             self.folds = {slot: fold(ufunc) for slot, ufunc in region.folds.items()}
         try:
             for slot in self.moving:
-                self.flat[slot] = _flat(values[slot])
+                self.flat[slot] = flat_in(order, values[slot])
             parts = iter(form.parts)
             if workers > 1:
                 shared = thread_pool.SharedIterator(parts)
@@ -124,12 +125,12 @@ class TileLoop:
         form = region.jit if suits else region.numpy
         if form is not self.form:
             self.form = form
-            self.flat = {slot: _flat(self.values[slot]) for slot in form.arrays if self._lasts(slot)}
+            self.flat = {slot: flat_in(None, self.values[slot]) for slot in form.arrays if self._lasts(slot)}
             self.moving = [slot for slot in form.arrays if slot not in self.flat]
         self.pending = [pair for pair in self.pending if pair[0] not in self.known]
 
     def _lasts(self, slot: int) -> bool:
-        """Whether `_flat` of the array in a slot has the elements of later runs: or not a copy of variables."""
+        """Whether the flat array of a slot has the elements of later runs, and is no copy of those of one."""
         return slot in self.constants or (slot in self.fixed and self.values[slot].flags.c_contiguous)
 
     def _work(self, parts: Iterator[tuple[int, int]]) -> None:
@@ -162,10 +163,3 @@ class TileLoop:
             if fold is not None and slot in region.outputs:
                 out = self.values[slot]
                 out[...] = total.reshape(out.shape) if isinstance(total, np.ndarray) else total
-
-
-def _flat(array: Array) -> Array:
-    """The elements in one dim, in their order; a copy where they do not lie so."""
-    if array.ndim == 1 and array.flags.c_contiguous:
-        return array
-    return np.ascontiguousarray(array).reshape(-1)
