@@ -6,20 +6,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.channels import ChannelMatrix
+from blocks.kernels import channel_loops
+from blocks.kernels.channel_sums import bind_moments
 from blocks.nn_ops.batch_normalization_base import PerChannel
 from blocks.nn_ops.batch_normalization_gradient import FusedBatchNormGrad, FusedBatchNormGradV2, FusedBatchNormGradV3
 from blocks.nn_ops.window_base import FORMAT, FORMATS, FORMATS_3D
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, DType, storage
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.quantized import Scaled
 from dataflow.core.ranges import Range
-from dataflow.core.scratch import ArraySpec
 from dataflow.core.shapes import Shape, agree
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
-
-F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
 class BatchNormalization(PerChannel, abstract=True):
@@ -71,63 +69,42 @@ class BatchNormalization(PerChannel, abstract=True):
         return x.shape
 
     def bind(self, memory: Workspace, x: TensorType, *others: TensorType) -> Kernel:
-        matrix, dtype = ChannelMatrix(x.sizes, self.channels_first), storage(x.dtype)
-        exact, narrow = memory.arrays(*self.scratch_arrays(matrix, dtype))
+        dtype, compiled = storage(x.dtype), self.compiles(memory, x)
+        moments = bind_moments(memory, x.sizes, self.channels_first, compiled) if self.is_training else None
+        matrix = self.in_passes(x, compiled)
+        tables = [memory.array(matrix.number_count, np.float32) for _ in range(3)]
+        narrow = memory.array(matrix.tile_size * (dtype != np.float32), np.float32)
 
         def kernel(
             x: Array, scale: Array, offset: Array, mean: Array, variance: Array, out: Array | None = None
         ) -> tuple[Array, ...]:
             y = np.empty(x.shape, dtype) if out is None else out
-            rows, moved = x.reshape(matrix.shape), y.reshape(matrix.shape)  # `out` is laid out in one piece
+            batch, made = x.reshape(-1), y.reshape(-1)  # `out` is laid out in one piece
             next_mean, next_variance = mean, variance
-            if self.is_training:
+            if moments is not None:
                 running, factor = (mean, variance), self.exponential_avg_factor
-                mean, variance = self.moments(matrix, rows, exact)
-                count = rows.size // max(1, len(scale))
+                mean, variance = moments(batch)
+                count = batch.size // max(1, len(scale))
                 next_mean, next_variance = mean, variance * (count / max(1, count - 1))
                 if factor != 1:
                     next_mean = (1 - factor) * running[0] + factor * next_mean
                     next_variance = (1 - factor) * running[1] + factor * next_variance
                 mean, variance = mean.astype(np.float32), variance.astype(np.float32)
-            if not rows.size:
+            if not batch.size:
                 next_mean = next_variance = np.full(len(scale), np.nan)
-            slope, middle, shift = map(matrix.tile, (self.inverse_deviation(variance) * scale, mean, offset))
-            for part in matrix.parts:
-                target = moved[part]
-                work = target if dtype == np.float32 else matrix.buffer(narrow, part)
-                np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
-                np.multiply(work, matrix.of(slope, part), work)
-                np.add(work, matrix.of(shift, part), target, casting="unsafe")
+            per_channel = mean, self.inverse_deviation(variance) * scale, offset
+            middle, slope, shift = map(matrix.tile, per_channel, tables)
+            if compiled:
+                channel_loops.normalize(batch, middle, slope, shift, made)
+            for part in () if compiled else matrix.parts:
+                target = part.of(made)
+                work = target if dtype == np.float32 else part.buffer(narrow)
+                np.subtract(part.of(batch), middle[part.numbers], work, dtype=np.float32)
+                np.multiply(work, slope[part.numbers], work)
+                np.add(work, shift[part.numbers], target, casting="unsafe")
             return y, *(np.array(a, np.float32) for a in (next_mean, next_variance, mean, variance))
 
         return kernel
-
-    def scratch_arrays(self, matrix: ChannelMatrix, dtype: DType) -> list[ArraySpec]:
-        """Memory for sums in float64, where there are any, and to compute in float32."""
-        exact, narrow = matrix.scratch_arrays(F64, F32)
-        return [
-            exact if self.is_training else ((0,), np.float64),
-            narrow if dtype != np.float32 else ((0,), np.float32),
-        ]
-
-    @staticmethod
-    def moments(matrix: ChannelMatrix, rows: Array, buffer: Array) -> tuple[Array, Array]:
-        """Mean and biased variance per channel, in float64; NaN where there are no rows."""
-        if not rows.size:
-            return np.full(matrix.channels, np.nan), np.full(matrix.channels, np.nan)
-        # distances from any one element are short enough not to lose the variance in the mean
-        first = rows[: matrix.channels, 0] if matrix.channels_first else rows[0, : matrix.channels]
-        shift = first.astype(np.float64)
-        sums, squares, tiled = matrix.zeros(), matrix.zeros(), matrix.tile(shift)
-        for part in matrix.parts:
-            slab = matrix.buffer(buffer, part)
-            np.copyto(slab, rows[part])
-            matrix.add(sums, slab, part)
-            np.subtract(slab, matrix.of(tiled, part), slab)
-            matrix.add(squares, np.square(slab, slab), part)
-        count = rows.size // matrix.channels
-        mean = matrix.per_channel(sums) / count
-        return mean, np.maximum(matrix.per_channel(squares) / count - np.square(mean - shift), 0)
 
     def grad(self, x: Wire, scale: Wire, offset: Wire, mean: Wire, variance: Wire, *rest: Wire) -> Any:
         outputs, dy = rest[: len(rest) // 2], rest[len(rest) // 2]

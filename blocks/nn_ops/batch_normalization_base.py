@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar
 
 import numpy as np
 
 from blocks.array_ops.reshape import ExpandDims
+from blocks.kernels.channels import ChannelMatrix
 from dataflow.core.block import TensorType, attr
+from dataflow.core.columns import COLUMNS
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
 from dataflow.core.shapes import Dim, agree, show
 from dataflow.core.wire import Wire
+from dataflow.core.workspace import Workspace
+
+FEW = 1 << 10  # elements up to which compiled loops are not faster
+WIDE, ROWS = 1 << 13, 64  # elements of a row that NumPy is fastest with, and how many rows there must be then
 
 
 class PerChannel(Opaque, abstract=True):
@@ -36,6 +43,15 @@ class PerChannel(Opaque, abstract=True):
     def channels_first(self) -> bool:
         """Whether channels are the second dim of the batch, not the last."""
         return self.data_format.startswith("NC")
+
+    def compiles(self, memory: Workspace, x: TensorType) -> bool:
+        """Whether kernels for this batch are compiled loops."""
+        return memory.compiled and not self.channels_first and x.dtype == "float32" and prod(x.sizes) > FEW
+
+    def in_passes(self, x: TensorType, compiled: bool) -> ChannelMatrix:
+        """The batch in rows as passes that add nothing are fastest with."""
+        most = COLUMNS if compiled else max(COLUMNS, min(WIDE, prod(x.sizes) // ROWS))
+        return ChannelMatrix(x.sizes, self.channels_first, most)
 
     def broadcast_wire(self, per_channel: Wire, batch: Wire) -> Wire:
         """One number per channel on a wire, with dims added so that it broadcasts with the batch."""

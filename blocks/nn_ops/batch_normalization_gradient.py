@@ -9,7 +9,8 @@ import numpy as np
 
 from blocks.array_ops.fill import OnesLike
 from blocks.array_ops.shape import Size
-from blocks.kernels.channels import ChannelMatrix
+from blocks.kernels import channel_loops
+from blocks.kernels.channel_sums import bind_products
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.exponential import Rsqrt
 from blocks.nn_ops.batch_normalization_base import PerChannel
@@ -20,8 +21,6 @@ from dataflow.core.dtypes import Array, storage
 from dataflow.core.shapes import Shape, agree, show
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
-
-F64, F32 = np.dtype(np.float64), np.dtype(np.float32)
 
 
 class BatchNormalizationGradient(PerChannel, abstract=True):
@@ -47,8 +46,10 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
         return x.shape
 
     def bind(self, memory: Workspace, y_backprop: TensorType, x: TensorType, *others: TensorType) -> Kernel:
-        matrix, dtype = ChannelMatrix(x.sizes, self.channels_first), storage(x.dtype)
-        exact, product, single = memory.arrays(*matrix.scratch_arrays(F64, F64, F32))
+        dtype, compiled = storage(x.dtype), self.compiles(memory, x)
+        add, matrix = bind_products(memory, x.sizes, self.channels_first, compiled), self.in_passes(x, compiled)
+        tables = [memory.array(matrix.number_count, np.float32) for _ in range(4)]
+        single = memory.array(matrix.tile_size * (not compiled), np.float32)
 
         def kernel(
             y_backprop: Array,
@@ -60,30 +61,28 @@ class BatchNormalizationGradient(PerChannel, abstract=True):
             out: Array | None = None,
         ) -> tuple[Array, ...]:
             x_backprop = np.empty(x.shape, dtype) if out is None else out
-            gradients, rows, result = (array.reshape(matrix.shape) for array in (y_backprop, x, x_backprop))
-            inverse, middle = self.inverse_deviation(variance), matrix.tile(mean)
-            sums, products = matrix.zeros(), matrix.zeros()
-            for part in matrix.parts:
-                dy, centred, work = (matrix.buffer(buffer, part) for buffer in (exact, product, single))
-                np.copyto(dy, gradients[part])
-                np.copyto(centred, np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32))
-                matrix.add(sums, dy, part)
-                matrix.add(products, np.multiply(dy, centred, dy), part)
-            offset_backprop, scale_backprop = matrix.per_channel(sums), matrix.per_channel(products)
-            if rows.size:  # of nothing the deviation is NaN
+            gradients, batch, made = (array.reshape(-1) for array in (y_backprop, x, x_backprop))
+            inverse = self.inverse_deviation(variance)
+            offset_backprop, scale_backprop = add(gradients, batch, mean)
+            if batch.size:  # of nothing the deviation is NaN
                 scale_backprop = scale_backprop * inverse
-            count = max(1, rows.size // max(1, matrix.channels))
-            factor = matrix.tile(scale * inverse)
-            slope = matrix.tile((scale_backprop * inverse / count).astype(np.float32))
-            average = matrix.tile((offset_backprop / count).astype(np.float32))
-            for part in matrix.parts:
-                dy, work = gradients[part], matrix.buffer(single, part)
-                if self.is_training:
-                    np.subtract(rows[part], matrix.of(middle, part), work, dtype=np.float32)
-                    np.multiply(work, matrix.of(slope, part), work)
-                    np.add(work, matrix.of(average, part), work)
+            count = max(1, batch.size // max(1, matrix.channels))
+            per_channel = scale * inverse, mean, scale_backprop * inverse / count, offset_backprop / count
+            used = per_channel if self.is_training else per_channel[:1]
+            factor, *means = map(matrix.tile, used, tables)
+            if compiled and means:
+                channel_loops.less_means(gradients, batch, *means, factor, made)
+            elif compiled:
+                channel_loops.multiply(gradients, factor, made)
+            for part in () if compiled else matrix.parts:
+                dy, work = part.of(gradients), part.buffer(single)
+                if means:
+                    middle, slope, average = (table[part.numbers] for table in means)
+                    np.subtract(part.of(batch), middle, work, dtype=np.float32)
+                    np.multiply(work, slope, work)
+                    np.add(work, average, work)
                     dy = np.subtract(dy, work, work, dtype=np.float32)
-                np.multiply(dy, matrix.of(factor, part), result[part], casting="unsafe")
+                np.multiply(dy, factor[part.numbers], part.of(made), casting="unsafe")
             nothing = np.empty(0, np.float32), np.empty(0, np.float32)
             return x_backprop, scale_backprop.astype(np.float32), offset_backprop.astype(np.float32), *nothing
 

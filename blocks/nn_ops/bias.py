@@ -8,7 +8,7 @@ import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
 from blocks.kernels.casting import cast_into
-from blocks.kernels.channels import as_matrix
+from blocks.kernels.channels import joined_rows
 from blocks.math_ops.reduction import Sum
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
@@ -86,8 +86,9 @@ class BiasAdd(Elementwise):
             or not (value.flags.c_contiguous and out.flags.c_contiguous)
         ):
             return np.add(value, bias, out)
-        matrix = as_matrix(value.shape, False)  # NumPy is faster with long rows
-        np.add(value.reshape(matrix.shape), matrix.tile(bias), out.reshape(matrix.shape))
+        # NumPy is faster with long rows
+        joined = np.tile(bias, joined_rows(value.size // len(bias), len(bias)))
+        np.add(value.reshape(-1, len(joined)), joined, out.reshape(-1, len(joined)))
         return out
 
     def grad(self, value: Wire, bias: Wire, output: Wire, dy: Wire) -> Any:
