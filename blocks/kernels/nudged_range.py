@@ -113,9 +113,14 @@ class Levels(NamedTuple):
 class Bounds(NamedTuple):
     """What the gradient takes: the ends that values are compared with; ``empty`` is None where no range is."""
 
-    low: Floats
-    high: Floats
-    empty: Flags | None
+    low: Array
+    high: Array
+    empty: Array | None
+
+
+def numbers(*given: Floats) -> tuple[Floats, ...]:
+    """Arrays without dims as the scalars that elements take; those per channel as they are."""
+    return tuple(np.asarray(each)[()] for each in given)
 
 
 class Ranges:
@@ -203,10 +208,11 @@ class Ranges:
 
 
 def _spread(layout: Layout | None, *numbers: Any) -> tuple[Any, ...]:
-    return numbers if layout is None else tuple(map(layout.spread, numbers))
+    """Numbers as ufuncs take them: arrays without dims in half the time of scalars."""
+    return tuple(map(np.asarray if layout is None else layout.spread, numbers))
 
 
-def _spread_flags(layout: Layout | None, flags: Flags) -> Flags | None:
+def _spread_flags(layout: Layout | None, flags: Flags) -> Array | None:
     return _spread(layout, flags)[0] if _any(flags) else None
 
 

@@ -13,7 +13,7 @@ from blocks.kernels.chunked import TILE, in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.half import HALF, convert, convert_bytes
 from blocks.kernels.levels import round_to_levels
-from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
+from blocks.kernels.nudged_range import Ranges, check_range, numbers, per_channel_shape
 from blocks.quantization_ops.fake_quant_gradient import (
     FakeQuantWithMinMaxArgsGradient,
     FakeQuantWithMinMaxVarsGradient,
@@ -141,7 +141,7 @@ class FakeQuantWithMinMaxVars(FakeQuantInRange):
     def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
         if dtype not in TINY or not (levels := precomputed.levels(dtype)).simple:
             return None
-        return levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale
+        return numbers(levels.low, levels.high, levels.scale, levels.qz, dtype.type(0.5), levels.scale)
 
     def kernel(self, inputs: Array, ranges: Ranges, out: Array | None = None) -> Array:
         return _round(inputs, ranges, np.divide, "scale", out)
@@ -202,7 +202,7 @@ def _by_inverse(ranges: Ranges, dtype: DType) -> tuple[Floats, ...] | None:
     """What an element that multiplies by the inverse step takes; None where the formula is not all there is to it."""
     if dtype not in TINY or not (levels := ranges.levels(dtype)).simple:
         return None
-    return levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale
+    return numbers(levels.low, levels.high, levels.inv, levels.qz, dtype.type(0.5), levels.scale)
 
 
 def _round(inputs: Array, ranges: Ranges, count: np.ufunc, step: str, out: Array | None) -> Array:

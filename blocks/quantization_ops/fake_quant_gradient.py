@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import cached_property, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output
-from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes, sum_spans
+from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes, clip_gradient_sums, sum_spans
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
-from blocks.kernels.nudged_range import Ranges, check_range, per_channel_shape
+from blocks.kernels.nudged_range import Ranges, check_range, numbers, per_channel_shape
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.kinds import Elementwise
+
+T = TypeVar("T")
 
 
 class FakeQuantGradient(Elementwise, abstract=True):
@@ -62,7 +64,7 @@ class FakeQuantWithMinMaxArgsGradient(FakeQuantGradient):
         return Ranges(self.min, self.max, self.num_bits, self.narrow_range)
 
     def kernel(self, gradients: Array, inputs: Array, out: Array | None = None) -> Array:
-        return _clip(gradients, inputs, self._ranges, None, out)[0]
+        return _clip(clip_gradient, gradients, inputs, self._ranges, None, out)[0]
 
     def element_args(self, dtype: DType, precomputed: None) -> tuple[Floats, ...] | None:
         return _element_args(self._ranges, dtype)
@@ -92,8 +94,10 @@ class FakeQuantInRangeGradient(FakeQuantGradient, abstract=True):
     def kernel(
         self, gradients: Array, inputs: Array, ranges: Ranges, out: Array | None = None
     ) -> Array | tuple[Array, ...]:
-        clipped, sums = _clip(gradients, inputs, ranges, self._axis, out, self.sums)
-        return (clipped, *self._ends(sum_spans(sums))) if self.sums else clipped
+        if not self.sums:
+            return _clip(clip_gradient, gradients, inputs, ranges, self._axis, out)[0]
+        clipped, sums = _clip(clip_gradient_sums, gradients, inputs, ranges, self._axis, out)
+        return clipped, *self._ends(sum_spans(sums))
 
     def element_args(self, dtype: DType, precomputed: Ranges) -> tuple[Floats, ...] | None:
         return _element_args(precomputed, dtype)
@@ -198,14 +202,14 @@ def _element_args(ranges: Ranges, dtype: DType) -> tuple[Floats, ...] | None:
     if dtype not in TINY:
         return None
     low, high, empty = ranges.bounds(dtype)
-    return (low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if empty is None else None
+    return numbers(low, high, TINY[dtype], dtype.type(1), dtype.type(0)) if empty is None else None
 
 
 def _clip(
-    gradients: Array, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None, sums: bool = False
-) -> tuple[Array, Array]:
-    """The gradients clipped, and their sums as `clip_gradient` gives them."""
+    clip: Callable[..., T], gradients: Array, inputs: Array, ranges: Ranges, axis: int | None, out: Array | None
+) -> tuple[Array, T]:
+    """The gradients clipped, and what ``clip`` gives, `clip_gradient` or `clip_gradient_sums`."""
     g, x = as_compute_dtype(gradients, "C"), as_compute_dtype(inputs, "C")
     result = contiguous_output(gradients, g, out)
-    totals = clip_gradient(g, x, axis, partial(ranges.bounds, x.dtype), result, sums)
-    return cast_into(result, gradients.dtype, out), totals
+    made = clip(g, x, axis, partial(ranges.bounds, x.dtype), result)
+    return cast_into(result, gradients.dtype, out), made

@@ -78,8 +78,8 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     ) -> tuple[Array, Array, Array]:
         low, high = ends
 
-        def bounds(layout: Layout | None) -> tuple[Floats, Floats, None]:
-            return (low[()], high[()], None) if layout is None else (layout.spread(low), layout.spread(high), None)
+        def bounds(layout: Layout | None) -> tuple[Array, Array, None]:
+            return (low, high, None) if layout is None else (layout.spread(low), layout.spread(high), None)
 
         result = contiguous_output(input, input, out)
         clip_gradient(gradients, input, self.axis if self.axis >= 0 else None, bounds, result)

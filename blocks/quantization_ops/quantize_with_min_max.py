@@ -15,7 +15,7 @@ from blocks.kernels.channel_rows import ROW, layouts
 from blocks.kernels.chunked import in_parts
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.levels import count_steps
-from blocks.kernels.nudged_range import Levels, Ranges, check_range, per_channel_shape
+from blocks.kernels.nudged_range import Levels, Ranges, check_range, numbers, per_channel_shape
 from dataflow.core import dtypes
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.bounding import saturating
@@ -82,7 +82,7 @@ class QuantizeToLevels(Elementwise, abstract=True):
             return None
         step = levels.inv if self.by_inverse else levels.scale
         zero_point = self._zero_point(ranges, dtype)
-        return levels.low, levels.high, step, levels.qz, dtype.type(0.5), dtype.type(zero_point), dtype.type(0)
+        return numbers(levels.low, levels.high, step, levels.qz, dtype.type(0.5), dtype.type(zero_point), dtype.type(0))
 
     def _write(self, x: Array, levels: Levels, zero_point: Array, out: Array) -> None:
         steps = np.empty(x.shape, zero_point.dtype)
