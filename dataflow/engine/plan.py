@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
-from dataflow.core import conversion, dtypes
 from dataflow.core.cancellation import CancelFlag
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array
-from dataflow.core.errors import GraphError, RunError, UnknownNameError, kind_of, nearest, way_out
-from dataflow.core.run_errors import memory_message, way_to_fit
-from dataflow.core.shapes import Shape, TensorType, impossible, show
+from dataflow.core.errors import GraphError, kind_of, way_out
+from dataflow.core.run_errors import way_to_fit
+from dataflow.core.shapes import Shape, TensorType, show
 from dataflow.core.thread_pool import ThreadLimit
 from dataflow.engine.execute import Execution
 from dataflow.engine.fates import Event, Fates, fates
-from dataflow.engine.feeds import (
-    check_all_fed,
-    check_ambiguity,
-    check_shapes,
-    check_state,
-    feeds_by_name,
-    known_shape,
-    must_be_fed,
-    way_to_feed,
-)
+from dataflow.engine.feeds import Fed, Inputs, check_ambiguity, check_state, feeds_by_name, must_be_fed
 from dataflow.engine.following import follow
 from dataflow.engine.jit import WARM
 from dataflow.engine.lower import lower, passes
@@ -130,14 +117,10 @@ class Plan(Shown):
         self._idle: dict[InputKey, list[Execution]] = {}  # that no run is using
         self._seconds = 0.0  # spent in runs so far, with kernels "auto"
         self._fates: dict[InputKey, Fates] = {}
-        self._feedable = {
-            n: next(iter(v.types.values())) for n, v in graph.nodes.items() if v.block.feedable and v.types
-        }
-        self._storage = {name: dtypes.storage(type_.dtype) for name, type_ in self._feedable.items()}
         self._watches_all = is_all(watch)
         chosen = () if self._watches_all else self.watched.values()
         needed = graph.ancestors(link.node for link in (*graph.outputs.values(), *chosen))
-        self._required = [n for n in self._feedable if n in needed and must_be_fed(graph.nodes[n])]
+        self.inputs = Inputs(graph, needed)
 
     def run(
         self,
@@ -179,11 +162,12 @@ class Plan(Shown):
             hooks.check(self.graph, feeds, self.watched)
         if seed is not None or state is not None:
             check_state(self.graph, feeds, seed, state)
-        variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self._feedable}
+        variables = {} if state is None else {n: v for n, v in state.variables.items() if n in self.inputs.declared}
         feeds = named if feeds is None else feeds if type(feeds) is dict and not named else feeds_by_name(feeds, named)
-        arrays, copied, turned = self._arrays({**variables, **feeds} if variables else feeds)
-        if turned:
-            self._put_in_order(arrays, copied, turned)
+        fed = self.inputs.fed({**variables, **feeds} if variables else feeds)
+        arrays, copied = fed.arrays, fed.copied
+        if fed.turned:
+            self._put_in_order(fed)
         key = tuple([(name, array.shape) for name, array in arrays.items()])
         executions = self._idle.get(key)
         if executions is None or copied:
@@ -192,7 +176,9 @@ class Plan(Shown):
         looking = None
         if hooks is not None:
             shapes = {name: array.shape for name, array in arrays.items()}
-            looking = partial(follow, hooks=hooks, fates=self._fates_for(self._types(shapes)) if trace else Fates())
+            looking = partial(
+                follow, hooks=hooks, fates=self._fates_for(self.inputs.types(shapes)) if trace else Fates()
+            )
         began = time.perf_counter()
         with ThreadLimit(self.settings.threads):
             try:
@@ -229,7 +215,7 @@ class Plan(Shown):
 
         Raises GraphError where a shape is unknown, does not fit, or is too large for ``max_bytes``.
         """
-        types = self._types(feeds_by_name(shapes, named))
+        types = self.inputs.types(feeds_by_name(shapes, named))
         key = tuple((name, t.shape) for name, t in types.items())
         made = self.programs.get(key)
         if made is None:
@@ -245,28 +231,9 @@ class Plan(Shown):
             self._idle[key] = []
         return made
 
-    def _types(self, shapes: Mapping[str, Sequence[int]]) -> dict[str, TensorType]:
-        """The types of all inputs that are fed, for these shapes and those that the graph fixes.
-
-        Raises GraphError where a shape is unknown or does not fit.
-        """
-        types: dict[str, TensorType] = {}
-        for name in sorted({*shapes, *self._required}):
-            declared = self._declared(name)
-            shape = known_shape(name, shapes[name]) if name in shapes else declared.shape
-            given = TensorType(declared.dtype, shape)
-            if not given.known:
-                give = way_to_feed(name, f"give {name}=[...]")
-                raise GraphError(f"input '{name}' must have a known shape to plan for, got {given}; {give}")
-            if wrong := impossible(given):
-                raise GraphError(f"input '{name}' {wrong}; give a smaller one")
-            types[name] = given
-        check_shapes(types, self._feedable)
-        return types
-
     def watched_with(self, types: Mapping[str, object]) -> Mapping[str, Link]:
         """The watched ports when these inputs are fed; of all ports those whose inputs are."""
-        unfed = {n for n in self._feedable if n not in types and must_be_fed(self.graph.nodes[n])}
+        unfed = {n for n in self.inputs.declared if n not in types and must_be_fed(self.graph.nodes[n])}
         return within_reach(self.graph, self.watched, unfed) if self._watches_all and unfed else self.watched
 
     def fates(self, shapes: Mapping[str, Sequence[int]] | None = None, /, **named: Sequence[int]) -> dict[str, Event]:
@@ -275,7 +242,7 @@ class Plan(Shown):
         The events are those of a trace, without seconds and values. Raises GraphError where a shape is unknown or does
         not fit.
         """
-        found = self._fates_for(self._types(feeds_by_name(shapes, named)))
+        found = self._fates_for(self.inputs.types(feeds_by_name(shapes, named)))
         return {name: found[name] for name in self.graph.nodes}
 
     def _fates_for(self, types: Mapping[str, TensorType]) -> Fates:
@@ -288,16 +255,23 @@ class Plan(Shown):
         return self._fates[key]
 
     def _program(self, arrays: Mapping[str, Array]) -> Program:
-        check_all_fed(self._required, arrays, self._feedable)
+        self.inputs.check_all_fed(arrays)
         return self.at({name: array.shape for name, array in arrays.items()})
 
     def fed(self, feeds: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """The inputs as contiguous arrays of their dtypes, by name; GraphError where they cannot be run with."""
-        arrays, _, turned = self._arrays(feeds_by_name(feeds, {}))
-        arrays |= {name: np.ascontiguousarray(arrays[name]) for name in turned}
-        check_all_fed(self._required, arrays, self._feedable)
-        self._types({name: array.shape for name, array in arrays.items()})
-        return arrays
+        fed = self.inputs.fed(feeds_by_name(feeds, {}))
+        fed.put_in_order()
+        self.inputs.check_all_fed(fed.arrays)
+        self.inputs.types({name: array.shape for name, array in fed.arrays.items()})
+        return fed.arrays
+
+    def _put_in_order(self, fed: Fed) -> None:
+        """Copy inputs that do not lie in the order of their elements, unless the program takes them as they lie."""
+        made = self._program(fed.arrays)
+        taken = {name for name, slot in made.feeds.items() if slot in made.in_any_order}
+        if not taken.issuperset(fed.turned) or common_order([fed.arrays[name] for name in taken]) is None:
+            fed.put_in_order()
 
     def _admit(self, made: Program, copied: int) -> None:
         """Raise GraphError if the program and the copies of inputs take more bytes than a run may hold."""
@@ -308,60 +282,13 @@ class Plan(Shown):
                 f"{copied} of them for copies of inputs; give contiguous arrays in the byte order of this machine"
             )
 
-    def _put_in_order(self, arrays: dict[str, Array], copied: dict[str, int], turned: Sequence[str]) -> None:
-        """Copy the inputs of these names in the order of their elements, unless the program takes them as they lie."""
-        made = self._program(arrays)
-        taken = {name for name, slot in made.feeds.items() if slot in made.in_any_order}
-        if taken.issuperset(turned) and common_order([arrays[name] for name in taken]) is not None:
-            return
-        for name in turned:  # once, for all readers
-            try:
-                arrays[name] = np.ascontiguousarray(arrays[name])
-            except MemoryError as error:
-                raise RunError(f"input '{name}': {memory_message(error, [self._declared(name)])}") from error
-            copied[name] = arrays[name].nbytes
-
-    def _arrays(self, feeds: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int], list[str]]:
-        """The inputs as aligned arrays of their dtypes, the bytes of copies among them, and those not contiguous."""
-        try:
-            names = sorted(feeds)
-        except TypeError:  # not all of them are text
-            names = [*feeds_by_name(feeds, {})]
-        arrays, copied, turned = {}, {}, []
-        for name in names:
-            given = value = feeds[name]
-            fits_dtype = type(value) is np.ndarray and value.dtype is self._storage.get(name)
-            if not (fits_dtype and (flags := value.flags).c_contiguous and flags.aligned):
-                declared = self._declared(name)
-                try:
-                    value = conversion.array(value, declared.dtype)
-                    if not value.flags.c_contiguous:
-                        turned.append(name)
-                except conversion.ConversionError as error:
-                    hint = "; load a file first, by numpy.load" if isinstance(given, str | os.PathLike) else ""
-                    raise GraphError(f"input '{name}' {error}{hint}") from None
-                except MemoryError as error:
-                    raise RunError(f"input '{name}': {memory_message(error, [declared])}") from error
-                if isinstance(given, np.ndarray) and not np.may_share_memory(value, given):
-                    copied[name] = value.nbytes
-            arrays[name] = value
-        return arrays, copied, turned
-
-    def _declared(self, name: str) -> TensorType:
-        if name not in self._feedable:
-            feeds_by_name({name: None}, {})  # a name that is no text has its own message
-            hint = nearest(name, self._feedable) or f"it has {', '.join(self._feedable) or 'none'}"
-            if name in ("fuse", "kernels", "threads"):
-                hint = f"{name} is an option of flow.plan: flow.plan(graph, {name}=...).run(...)"
-            raise UnknownNameError(f"graph '{self.graph.name}' has no input '{name}'; {hint}")
-        return self._feedable[name]
-
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_idle": {key: [] for key in self._idle}}
 
     def __str__(self) -> str:
         if not self.programs:
-            unknown = [f"{n}: {self._feedable[n]}" for n in self._required if not self._feedable[n].known]
+            types = {name: self.inputs.declared[name] for name in self.inputs.required}
+            unknown = [f"{name}: {type_}" for name, type_ in types.items() if not type_.known]
             give = way_out("give them with plan.at, or run it", "feed them with -i NAME=FILE", "run it")
             return f"no shapes yet for {', '.join(unknown)}; {give}"
         return "\n\n".join(f"for {shapes}\n{made}" for shapes, made in self.by_shapes())

@@ -58,7 +58,7 @@ def test_steps_share_memory_and_go_by_nothing_left_there() -> None:
     wanted = conv()(conv()(IMAGES, FILTER), FILTER)
     execution = Execution(program)
     for rubbish in (0xFF, 0x01):
-        execution.space.fill(rubbish)
+        execution.bound.space.fill(rubbish)
         made = execution.run({"x": IMAGES, "w": FILTER})["y"]
         assert made.tobytes() == wanted.tobytes()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -11,9 +9,7 @@ import dataflow as flow
 from dataflow import blocks
 from dataflow.conformance.equality import same
 from dataflow.core import scratch
-from dataflow.core.block import In, Out
 from dataflow.core.errors import RunError
-from dataflow.core.kinds import Opaque
 from dataflow.engine import execute, result_pool
 
 MIB = 1 << 20
@@ -147,47 +143,3 @@ def test_a_trace_sees_values_as_they_are_made_and_its_errors_pass_through():
     with pytest.raises(LookupError, match="mine"):
         flow.run(graph, x=np.ones(100_000, np.float32), trace=fail)
     assert same(flow.run(graph, x=np.ones(100_000, np.float32))["y"], np.exp(-np.ones(100_000, np.float32) * e))
-
-
-def test_a_value_is_released_with_the_last_view_on_it():
-    graph = flow.Graph()
-    x = graph.input("x", shape=[1000, 300])
-    for i in range(10):
-        turned = blocks["StridedSlice"](begin_mask=3, end_mask=3)(x, [i, 0], [0, 0], [-1, 1])
-        graph.output(f"y{i}", blocks["Max"]()(blocks["Reshape"]()(turned, [300, 1000]), [1]))
-    plan = flow.plan(graph, kernels="numpy", threads=1)
-    x = np.ones((1000, 300), np.float32)
-    tracemalloc.start()
-    plan.run(x=x)
-    held = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert held <= plan.peak_bytes * 1.1
-
-
-class Copied(Opaque, abstract=True):
-    """The same values in memory of their own."""
-
-    x = In("float32", "values")
-    y = Out("float32", "values")
-
-    def shape_of(self, x):
-        return x.shape
-
-    def kernel(self, x):
-        return x.copy()
-
-
-def test_a_value_is_released_by_the_ufunc_that_reads_it_last():
-    graph = flow.Graph()
-    value = graph.input("x", shape=[1000, 300])
-    for _ in range(10):
-        value = -Copied()(value)
-    graph.output("y", blocks["Max"]()(value, [0, 1]))
-    plan = flow.plan(graph, kernels="numpy", threads=1)
-    x = np.full((1000, 300), 3, np.float32)
-    tracemalloc.start()
-    outputs = plan.run(x=x)
-    held = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert outputs["y"] == 3
-    assert held <= plan.peak_bytes * 1.1
