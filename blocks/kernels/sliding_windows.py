@@ -119,6 +119,24 @@ def valid_taps(rank: int, slides: Slides) -> list[tuple[tuple[int, ...], Index, 
     return taps
 
 
+def larger_axes(slides: Slides) -> list[int]:
+    """The axes along which the window is larger than an element, or skips some."""
+    return [axis for axis, span in slides if span.kernel != 1 or span.stride != 1]
+
+
+@lru_cache(maxsize=256)
+def taps_along(axis: int, span: Span) -> tuple[list[Index], list[tuple[Index, Index]]]:
+    """The elements of the first two taps that all windows have, if there are such; positions and elements of others."""
+    before = (slice(None),) * axis
+    taps = [
+        ((*before, at), (*before, elements)) for at, elements in (valid_slices(span, i) for i in range(span.known[1]))
+    ]
+    everywhere = [tap for tap in taps if tap[0][-1] == slice(0, span.out)][:2]
+    if len(everywhere) < 2:
+        return [], taps
+    return [elements for _, elements in everywhere], [tap for tap in taps if tap not in everywhere]
+
+
 def count(slides: Slides) -> int:
     """How many elements the window has."""
     return prod(span.kernel for _, span in slides)
@@ -134,6 +152,12 @@ def counts(rank: int, slides: Slides) -> list[tuple[Index, int]]:
             place[axis] = along
         parts.append((tuple(place), prod(number for _, number in runs)))
     return parts
+
+
+def divide(total: Array, slides: Slides) -> None:
+    """Sums of windows become means, in place."""
+    for place, number in counts(total.ndim, slides):
+        np.divide(total[place], number, total[place])
 
 
 def _runs(span: Span) -> list[tuple[slice, int]]:

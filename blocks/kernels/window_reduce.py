@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from blocks.kernels.sliding_windows import Bands, Index, Slides, converted, in_bands, is_partition, shaped
+from blocks.kernels.chunked import SMALL, pieces
+from blocks.kernels.sliding_windows import (
+    Bands,
+    Slides,
+    converted,
+    divide,
+    in_bands,
+    is_partition,
+    larger_axes,
+    shaped,
+    taps_along,
+)
+from blocks.kernels.window_loops import Reduce, bind_loop
 from blocks.kernels.windows import Span, valid_slices
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
@@ -21,48 +32,81 @@ Move = Callable[[Array, Array], Array]  # from an array to another one, which it
 # -- from elements to windows ---------------------------------------------------------------------------------------
 
 
-def bind_reduce(
-    memory: Workspace,
-    ufunc: np.ufunc,
-    start: Any,
-    shape: tuple[int, ...],
-    slides: Slides,
-    storage: DType,
-    finalize: Callable[[Array, Slides], None] | None = None,
-    dtype: DType | None = None,
+def bind_mean(
+    memory: Workspace, shape: tuple[int, ...], slides: Slides, storage: DType, dtype: DType | None = None
 ) -> Move:
-    """The elements of each window reduced by a ufunc, beginning with ``start``, and finalized in place.
+    """The mean of each window, as ``(x, out)``, for an input of this shape and dtype.
 
-    As ``(x, out)``, for an input of this shape and dtype. ``dtype`` is the one to compute in, where it is another than
-    that of `dtypes.compute`.
+    ``dtype`` is the one to compute in, where it is another than that of `dtypes.compute`.
     """
-    bands = in_bands(shape, slides)
-    copy, result, *partials = memory.arrays(*_reduce_scratch(bands, storage, dtype))
+    bands, dtype = in_bands(shape, slides), dtype or dtypes.compute(storage)
+    loop = bind_loop(memory, bands, dtype)
+    if loop is not None:
+        return _by_bands(memory, bands, storage, dtype, loop, storage.kind in "iu")
+    partials = memory.arrays(*partial_scratch(bands, dtype))
 
-    def reduce(x: Array, out: Array) -> Array:
+    def mean(x: Array, slides: Slides, out: Array) -> None:
+        reduce_band(np.add, 0, x, slides, out, partials)
+        divide(out, slides)
+
+    return _by_bands(memory, bands, storage, dtype, mean)
+
+
+def bind_largest(memory: Workspace, shape: tuple[int, ...], slides: Slides, storage: DType, least: float) -> Move:
+    """The largest number of each window, at least ``least``, as ``(x, out)``, for an input of this shape and dtype.
+
+    NaN is no number. Of zeros of both signs the last one that is looked at is taken.
+    """
+    bands, dtype = in_bands(shape, slides), dtypes.compute(storage)
+    loop = bind_loop(memory, bands, dtype, least)
+    if loop is not None:
+        return _by_bands(memory, bands, storage, dtype, loop)
+    partials = memory.arrays(*partial_scratch(bands, dtype))
+
+    def largest(x: Array, slides: Slides, out: Array) -> None:
+        reduce_band(np.maximum, least, x, slides, out, partials)
+        if not np.minimum.reduce(out, None) >= least:  # there is a NaN or -inf
+            reduce_band(_larger_number, least, x, slides, out, partials)
+            if least > -np.inf:
+                np.fmax(out, out.dtype.type(least), out=out)
+
+    return _by_bands(memory, bands, storage, dtype, largest)
+
+
+def _larger_number(x: Array, y: Array, out: Array) -> None:
+    """The larger of two, the second of equals; NaN is no number."""
+    first = out is not x
+    for left, right, part in pieces(SMALL, x, y, out):
+        if first:
+            np.copyto(part, left)
+            np.copyto(part, -np.inf, where=np.isnan(left))
+        np.maximum(part, right, out=part, where=~np.isnan(right))
+
+
+def _by_bands(
+    memory: Workspace, bands: Bands, storage: DType, dtype: DType, reduce: Reduce, converts: bool = False
+) -> Move:
+    """What reduces one band after the other, in the dtype to compute in; ``reduce`` may convert elements by itself."""
+    narrow = storage != dtype
+    copy, result = memory.arrays(
+        ((prod(bands.input) * (narrow and not converts),), dtype), ((prod(bands.output) * narrow,), dtype)
+    )
+
+    def move(x: Array, out: Array) -> Array:
         for band in bands.bands if out.size else ():
-            part, target = converted(x[band.input], copy), out[band.output]
-            made = target if target.dtype == part.dtype else shaped(result, target.shape)
-            reduce_band(ufunc, start, part, band.slides, made, partials)
-            if finalize is not None:
-                finalize(made, band.slides)
+            part, target = x[band.input] if converts else converted(x[band.input], copy), out[band.output]
+            made = target if target.dtype == dtype else shaped(result, target.shape)
+            reduce(part, band.slides, made)
             if made is not target:
                 np.copyto(target, made, casting="unsafe")
         return out
 
-    return reduce
-
-
-def _reduce_scratch(bands: Bands, storage: DType, dtype: DType | None) -> list[ArraySpec]:
-    """Memory for copies of input and output in the dtype to compute in, and for `partial_scratch`."""
-    dtype = dtype or dtypes.compute(storage)
-    sizes = (prod(bands.input), prod(bands.output)) if storage != dtype else (0, 0)
-    return [*(((size,), dtype) for size in sizes), *partial_scratch(bands, dtype)]
+    return move
 
 
 def partial_scratch(bands: Bands, dtype: DType) -> list[ArraySpec]:
     """Memory for what is reduced along some of the axes only."""
-    return _between(bands.input, bands.output, _axes(bands.slides), dtype)
+    return _between(bands.input, bands.output, larger_axes(bands.slides), dtype)
 
 
 def _between(before: tuple[int, ...], after: tuple[int, ...], axes: list[int], dtype: DType) -> list[ArraySpec]:
@@ -74,14 +118,11 @@ def _between(before: tuple[int, ...], after: tuple[int, ...], axes: list[int], d
     return [((size,), dtype) for size in sizes]
 
 
-def _axes(slides: Slides) -> list[int]:
-    """The axes along which the window is larger than an element, or skips some."""
-    return [axis for axis, span in slides if span.kernel != 1 or span.stride != 1]
-
-
-def reduce_band(ufunc: np.ufunc, start: Any, x: Array, slides: Slides, out: Array, partials: Sequence[Array]) -> None:
+def reduce_band(
+    ufunc: Callable[..., object], start: Any, x: Array, slides: Slides, out: Array, partials: Sequence[Array]
+) -> None:
     """The elements of each window of one band reduced into ``out``, along one axis after the other."""
-    axes, along = _axes(slides), dict(slides)
+    axes, along = larger_axes(slides), dict(slides)
     if not axes:
         np.copyto(out, x)
     for i, axis in enumerate(axes):
@@ -91,8 +132,8 @@ def reduce_band(ufunc: np.ufunc, start: Any, x: Array, slides: Slides, out: Arra
         x = target
 
 
-def _reduce_along(axis: int, ufunc: np.ufunc, start: Any, x: Array, span: Span, out: Array) -> None:
-    pair, others = _taps_along(axis, span)
+def _reduce_along(axis: int, ufunc: Callable[..., object], start: Any, x: Array, span: Span, out: Array) -> None:
+    pair, others = taps_along(axis, span)
     if pair:
         ufunc(x[pair[0]], x[pair[1]], out=out)
     else:
@@ -100,19 +141,6 @@ def _reduce_along(axis: int, ufunc: np.ufunc, start: Any, x: Array, span: Span, 
     for positions, elements in others:
         view = out[positions]
         ufunc(view, x[elements], out=view)
-
-
-@lru_cache(maxsize=256)
-def _taps_along(axis: int, span: Span) -> tuple[list[Index], list[tuple[Index, Index]]]:
-    """The elements of the first two taps that all windows have, if there are such; positions and elements of others."""
-    before = (slice(None),) * axis
-    taps = [
-        ((*before, at), (*before, elements)) for at, elements in (valid_slices(span, i) for i in range(span.known[1]))
-    ]
-    everywhere = [tap for tap in taps if tap[0][-1] == slice(0, span.out)][:2]
-    if len(everywhere) < 2:
-        return [], taps
-    return [elements for _, elements in everywhere], [tap for tap in taps if tap not in everywhere]
 
 
 # -- from windows to elements ---------------------------------------------------------------------------------------

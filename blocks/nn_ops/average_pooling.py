@@ -10,7 +10,7 @@ import numpy as np
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Slides, counts
 from blocks.kernels.window_ranges import averaged, by_channel
-from blocks.kernels.window_reduce import bind_reduce, bind_spread
+from blocks.kernels.window_reduce import bind_mean, bind_spread
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
@@ -31,8 +31,7 @@ class Average(Pooling, abstract=True):
 
     def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
         (made,), (x, *_) = self.infer(*types), types
-        move = bind_reduce(memory, np.add, 0, x.sizes, self.slides("", x.sizes), storage(x.dtype), divide)
-        return self.bind_moving(move, made)
+        return self.bind_moving(bind_mean(memory, x.sizes, self.slides("", x.sizes), storage(x.dtype)), made)
 
 
 class AverageGrad(Average, abstract=True):
@@ -56,12 +55,6 @@ class AverageGrad(Average, abstract=True):
         (made,) = self.infer(*types)
         slides = self.slides("orig_input_shape", made.sizes)
         return self.bind_moving(bind_spread(memory, made.sizes, slides, storage(made.dtype), _divide_into), made)
-
-
-def divide(total: Array, slides: Slides) -> None:
-    """Sums of windows become means, in place."""
-    for place, number in counts(total.ndim, slides):
-        np.divide(total[place], number, total[place])
 
 
 def _divide_into(dy: Array, slides: Slides, out: Array) -> None:

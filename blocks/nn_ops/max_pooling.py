@@ -9,14 +9,14 @@ import numpy as np
 
 from blocks.kernels.sliding_windows import Slides, lowest
 from blocks.kernels.window_ranges import by_channel
-from blocks.kernels.window_reduce import bind_reduce
+from blocks.kernels.window_reduce import bind_largest
 from blocks.kernels.windows import span, split
 from blocks.nn_ops.max_pooling_gradient import BORDERS, EXPLICIT, MaxPoolGrad
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT, FORMATS, PADDINGS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Ints, Out, TensorType, attr
-from dataflow.core.dtypes import Array, storage
+from dataflow.core.dtypes import storage
 from dataflow.core.quantized import Passes
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, fits, show
@@ -54,14 +54,8 @@ class Largest(Pooling, abstract=True):
 
     def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
         shape, dtype = types[0].sizes, storage(types[0].dtype)
-        floor = lowest(dtype)  # of a window without numbers, and of one with none but -inf
-
-        def raise_to_floor(y: Array, slides: Slides) -> None:
-            if not np.minimum.reduce(y, None) >= floor:  # there is a NaN or -inf
-                np.fmax(y, y.dtype.type(floor), out=y)
-
-        slides = self.slides("input", shape)
-        move = bind_reduce(memory, np.fmax, floor, shape, slides, dtype, raise_to_floor)
+        # `lowest` is the largest of a window without numbers, and of one with none but -inf
+        move = bind_largest(memory, shape, self.slides("input", shape), dtype, lowest(dtype))
         return self.bind_moving(move, self.infer(*types)[0])
 
 

@@ -14,7 +14,7 @@ from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.kernels.sliding_windows import Band, Bands, converted, shaped, valid_taps
 from blocks.kernels.window_argmax import Selected, bind_scatter, copy_scratch
 from blocks.kernels.window_ranges import averaged, by_channel
-from blocks.kernels.window_reduce import bind_reduce
+from blocks.kernels.window_reduce import bind_largest
 from blocks.math_ops.cast import Cast
 from blocks.nn_ops.average_pooling import Average, AverageGrad
 from blocks.nn_ops.max_pooling_gradient import MaxGradient, MaxPoolGradGrad
@@ -105,7 +105,7 @@ class MaxPool3D(Pooling):
 
     def bind(self, memory: Workspace, input: TensorType) -> Kernel:
         (made,), slides = self.infer(input), self.slides("input", input.sizes)
-        return self.bind_moving(bind_reduce(memory, np.fmax, -np.inf, input.sizes, slides, storage(input.dtype)), made)
+        return self.bind_moving(bind_largest(memory, input.sizes, slides, storage(input.dtype), -np.inf), made)
 
     def grad(self, input: Wire, output: Wire, dy: Wire) -> Any:
         return MaxPool3DGrad(**self.attrs())(input, output, dy)

@@ -7,8 +7,7 @@ from math import prod
 import numpy as np
 
 from blocks.kernels.window_ranges import by_channel
-from blocks.kernels.window_reduce import bind_reduce
-from blocks.nn_ops.average_pooling import divide
+from blocks.kernels.window_reduce import bind_mean
 from blocks.nn_ops.max_pooling import Largest
 from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core.block import In, Out, Shape, TensorType
@@ -92,6 +91,4 @@ class QuantizedAvgPool(QuantizedPooling):
     def bind_reduced(self, memory: Workspace, *types: TensorType) -> Kernel:
         input, made = types[0], self.infer(*types)[0]
         slides, dtype = self.slides("input", input.sizes), storage(input.dtype)
-        return self.bind_moving(
-            bind_reduce(memory, np.add, 0, input.sizes, slides, dtype, divide, self.sum_dtype), made
-        )
+        return self.bind_moving(bind_mean(memory, input.sizes, slides, dtype, self.sum_dtype), made)

@@ -128,3 +128,22 @@ def by_index(x, index):
 
 def dilate(x, filter):
     return Dilation2D(strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="SAME")(x, filter)
+
+
+@pytest.mark.parametrize("nan", [False, True])
+def test_of_zeros_of_both_signs_the_last_is_taken_wherever_it_lies(nan):
+    """In vectors and in what remains of a row."""
+    x = np.zeros((1, 2, 2, 21), np.float32)
+    x[0, 1] = -0.0
+    x[0, 0, 0, 20] = np.nan if nan else 0
+    y = MaxPool(ksize=(1, 2, 1, 1), strides=(1, 1, 1, 1), padding="VALID")(x)
+    assert np.signbit(y).all() and not y.any()
+
+
+def test_of_a_volume_without_numbers_the_largest_is_minus_infinity():
+    x = np.full((1, 4, 4, 4, 3), np.nan, np.float32)
+    for padding in ("SAME", "VALID"):
+        y = MaxPool3D(ksize=(1, 3, 2, 2, 1), strides=(1, 1, 2, 1, 1), padding=padding)(x)
+        assert y.size and (y == -np.inf).all()
+    window = {"ksize": (1, 1, 1, 1, 1), "strides": (1, 1, 1, 1, 1), "padding": "VALID"}
+    assert np.isnan(MaxPool3D(**window)(x)).all()
