@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
-from blocks.kernels.chunked import TILE, part_bytes, parts
+from blocks.kernels.chunked import TILE, cut
+from blocks.kernels.gather_scatter import largest
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
@@ -54,15 +57,27 @@ class OneHot(Opaque):
 
     def bind(self, memory: Workspace, indices: TensorType, depth: TensorType, *values: TensorType) -> Kernel:
         (made,), size = self.infer(indices, depth, *values), int(depth.value)
-        memory.borrowed += part_bytes(8 * (2 * len(indices.sizes) + 3) + 3, indices)
+        position = len(indices.sizes) if self.axis == -1 else self.axis
+        outer, inner = prod(indices.sizes[:position]), prod(indices.sizes[position:])
+        at_once = min(outer, max(1, TILE // max(inner, 1)))
+        first = np.arange(at_once)[:, None] * (size * inner) + np.arange(inner)  # where vectors begin
+        numbers = memory.array(first.size, np.int64).reshape(first.shape)
+        memory.kept += first.nbytes
+        memory.borrowed += (2 * 8 + 3) * first.size  # where some indices are outside
 
         def kernel(indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None) -> Array:
             out = np.empty(made.sizes, on_value.dtype) if out is None else out
             out[...] = off_value
-            for rows, index in parts(TILE, indices, np.moveaxis(out, self.axis, -1)):
-                # the extra dim in front lets a single index be found as well
-                fine = ((index >= 0) & (index < size))[None]
-                rows[None][(*np.nonzero(fine), index[None][fine])] = on_value
+            vectors, given = out.reshape(outer, size * inner), indices.reshape(outer, inner)
+            for part in cut(outer, at_once):
+                index = given[part]
+                place = numbers[: len(index)]
+                if inner > 1:
+                    np.multiply(index, inner, place, dtype=np.int64)
+                np.add(place if inner > 1 else index, first[: len(index)], place)
+                if index.size and largest(index) >= size:
+                    place = place[(index >= 0) & (index < size)]
+                vectors[part].reshape(-1)[place] = on_value
             return out
 
         return kernel

@@ -15,9 +15,8 @@ from blocks.kernels.gather_scatter import (
     ANY_INDEX,
     POLICIES,
     POLICY,
-    bind_in_bounds,
+    bind_places,
     gather_shape,
-    index_arrays,
     scatter_shape,
 )
 from blocks.kernels.static_shape import INDEX, sizes
@@ -26,13 +25,13 @@ from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, storage
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Opaque, Rearrange
 from dataflow.core.shapes import Shape, fits, nbytes, show
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
 
-Writer = Callable[[Array, tuple[Array, ...], Array], None]
+Writer = Callable[[Array, Array, Array], None]
 
 
 class GatherNd(Rearrange):
@@ -64,24 +63,23 @@ class GatherNd(Rearrange):
                 return out
 
             return repeated
-        in_bounds = bind_in_bounds(memory, self, "indices", indices, params.sizes, self.bad_indices_policy)
-        limits, inner = params.sizes[: indices.sizes[-1]], params.sizes[indices.sizes[-1] :]
-        if self.bad_indices_policy == "IGNORE":
-            memory.borrowed += nbytes(indices) + nbytes(made)  # those that lie in bounds, and the slices they address
-        else:
-            memory.borrowed += max(8 * prod(indices.sizes[:-1]), nbytes(made))  # places of slices, or a copy of these
+        places = bind_places(memory, self, "indices", indices, params.sizes, self.bad_indices_policy)
+        outer, limits = indices.sizes[:-1], params.sizes[: indices.sizes[-1]]
+        inner = params.sizes[indices.sizes[-1] :]
+        memory.borrowed += nbytes(made)  # the slices, if some are left out or `out` is given
+
+        def take(params: Array, numbers: Array, out: Array | None = None) -> Array:
+            if params.flags.c_contiguous and numbers.size:
+                return np.asarray(params.reshape(prod(limits), *inner).take(numbers, 0, out, "clip"))
+            return cast_into(params[np.unravel_index(numbers, limits)], dtype, out)
 
         def kernel(params: Array, indices: Array, out: Array | None = None) -> Array:
-            fine = in_bounds(indices)
+            numbers, fine = places(indices)
             if fine is None:
-                index = index_arrays(indices)
-                if not params.flags.c_contiguous or not indices.size:
-                    return cast_into(params[(*index, ...)], dtype, out)
-                slices = params.reshape(prod(limits), *inner)
-                return np.asarray(slices.take(np.ravel_multi_index(index, limits), 0, out, "clip"))
+                return take(params, numbers.reshape(outer), out)
             gathered = np.empty(made.sizes, dtype) if out is None else out
             gathered[...] = 0
-            gathered[fine] = params[index_arrays(indices[fine])]
+            gathered[fine.reshape(outer)] = take(params, numbers)
             return gathered
 
         return kernel
@@ -106,24 +104,27 @@ class TensorScatter(Opaque, abstract=True):
         return scatter_shape(self, "tensor", tensor, indices, updates)
 
     def bind(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Kernel:
-        in_bounds = bind_in_bounds(memory, self, "indices", indices, tensor.sizes, self.bad_indices_policy)
+        places = bind_places(memory, self, "indices", indices, tensor.sizes, self.bad_indices_policy)
         if self.bad_indices_policy == "IGNORE":
-            memory.borrowed += nbytes(indices) + nbytes(updates)
-        dtype, write = storage(tensor.dtype), self.bind_write(memory, tensor, indices, updates)
+            memory.borrowed += nbytes(updates)
+        depth, dtype = indices.sizes[-1], storage(tensor.dtype)
+        inner, count = tensor.sizes[depth:], prod(tensor.sizes[:depth])
+        write = self.bind_write(memory, (count, prod(inner)), prod(indices.sizes[:-1]), dtype)
 
         def kernel(tensor: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
-            fine = in_bounds(indices)
+            numbers, fine = places(indices)
+            slices = updates.reshape(-1, *inner) if updates.size else updates
             if fine is not None:
-                indices, updates = indices[fine], updates[fine]
+                slices = slices[fine]
             out = np.array(tensor) if out is None else cast_into(tensor, dtype, out)
-            if updates.size:
-                write(out, index_arrays(indices), updates)
+            if slices.size:
+                write(out.reshape(count, *inner), numbers, slices)
             return out
 
         return kernel
 
-    def bind_write(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Writer:
-        """What changes a copy at places, of which it gets an array per dim."""
+    def bind_write(self, memory: Workspace, form: tuple[int, int], count: int, dtype: DType) -> Writer:
+        """What changes a copy in slices, ``form`` of them by their elements, by their numbers, at most so many."""
         raise TypeError(f"{type(self).__name__}: must have a method bind_write, got none; write one")
 
 
@@ -141,7 +142,7 @@ class TensorScatterUpdate(TensorScatter):
     found_by = ("set by index",)
     Tindices = (*ANY_INDEX, "uint16")
 
-    def bind_write(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Writer:
+    def bind_write(self, memory: Workspace, form: tuple[int, int], count: int, dtype: DType) -> Writer:
         return _put
 
     def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
@@ -163,17 +164,9 @@ class TensorScatterAdd(TensorScatter):
 
     T = dtypes.number
 
-    def bind_write(self, memory: Workspace, tensor: TensorType, indices: TensorType, updates: TensorType) -> Writer:
-        *outer, depth = indices.sizes
-        limits, count, width = tensor.sizes[:depth], prod(outer), prod(tensor.sizes[depth:])
-        add = bind_add_rows(memory, prod(limits), count, width, storage(tensor.dtype))
-        memory.borrowed += 8 * count  # the numbers of the slices
-
-        def write(out: Array, places: tuple[Array, ...], updates: Array) -> None:
-            index = np.ravel_multi_index(places, limits).reshape(-1)
-            add(out.reshape(prod(limits), width), index, updates.reshape(-1, width))
-
-        return write
+    def bind_write(self, memory: Workspace, form: tuple[int, int], count: int, dtype: DType) -> Writer:
+        add, width = bind_add_rows(memory, form[0], count, form[1], dtype), form[1]
+        return lambda out, numbers, slices: add(out.reshape(form), numbers, slices.reshape(-1, width))
 
     def grad(self, tensor: Wire, indices: Wire, updates: Wire, output: Wire, dy: Wire) -> tuple[Wire, None, Wire]:
         return dy, None, GatherNd(bad_indices_policy=self.bad_indices_policy)(dy, indices)
@@ -228,31 +221,30 @@ class SparseToDense(Opaque):
         shape = tuple(output_shape.value.tolist())
         count = sparse_indices.sizes[0] if sparse_indices.sizes else 1
         rows = TensorType(sparse_indices.dtype, (count, len(shape)))
-        in_bounds = bind_in_bounds(memory, self, "sparse_indices", rows, shape)
-        strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
-        memory.borrowed += 3 * 8 * count
+        places = bind_places(memory, self, "sparse_indices", rows, shape)
+        memory.borrowed += count
 
         def kernel(
             sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array,
             out: Array | None = None,
         ) -> Array:  # fmt: skip
             given = sparse_indices.reshape(rows.sizes)
-            in_bounds(given)
+            numbers, _ = places(given)
             dense = np.empty(shape, default_value.dtype) if out is None else out
             dense[...] = default_value
             if self.validate_indices and count > 1:
-                self._require_order(given, np.einsum("ij,j->i", given, np.array(strides, np.int64), dtype=np.int64))
+                self._require_order(given, numbers)
             if count:
-                dense[index_arrays(given)] = sparse_values
+                dense.reshape(-1)[numbers] = sparse_values
             return dense
 
         return kernel
 
     def _require_order(self, rows: Array, places: Array) -> None:
         """Raise BlockError unless the places rise, one after the other."""
-        wrong = np.flatnonzero(places[1:] <= places[:-1])
-        if len(wrong):
-            i = int(wrong[0]) + 1
+        wrong = places[1:] <= places[:-1]
+        if wrong.any():
+            i = int(wrong.argmax()) + 1
             why = "again" if places[i] == places[i - 1] else f"after {rows[i - 1].tolist()}"
             raise self.error(
                 f"input 'sparse_indices' must be in order and different, got {rows[i].tolist()} {why} in row {i}; "
@@ -270,8 +262,8 @@ class SparseToDense(Opaque):
         return None, None, by_values, by_default
 
 
-def _put(out: Array, places: tuple[Array, ...], updates: Array) -> None:
-    out[places] = updates
+def _put(out: Array, numbers: Array, updates: Array) -> None:
+    out[numbers] = updates
 
 
 def _signed(indices: Wire) -> Wire:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -12,20 +11,27 @@ from blocks.kernels.chunked import TILE, part_bytes, parts
 from blocks.kernels.static_shape import INDEX
 from dataflow.core.block import Block, TensorType
 from dataflow.core.dtypes import Array
-from dataflow.core.shapes import Shape, fits, show
+from dataflow.core.shapes import Shape, fits, nbytes, show
 from dataflow.core.workspace import Workspace
 
 ANY_INDEX = ("int16", *INDEX)
 POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
+Places = tuple[Array, Array | None]  # numbers of slices, and of which tuples they are, if not of all
 POLICY = "what an index outside does: IGNORE leaves its slice out, all others make it an error"
 
 
 def check_indices(block: Block, port: str, indices: Array, limit: int, what: str) -> None:
     """Raise an error that names the first index outside ``[0, limit)``."""
-    if indices.size and (indices.min() < 0 or indices.max() >= limit):
+    if indices.size and largest(indices) >= limit:
         place = np.argwhere((indices < 0) | (indices >= limit))[0]
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
         raise block.error(f"input '{port}' must lie in [0, {limit}) for {what}, got {where} = {indices[tuple(place)]}")
+
+
+def largest(indices: Array) -> int:
+    """The largest of some indices, where those below 0 count as large."""
+    found: int = indices.view(f"u{indices.itemsize}").max()
+    return found
 
 
 def gather_shape(block: Block, of: str, shape: Shape, indices: Shape) -> Shape:
@@ -54,40 +60,46 @@ def scatter_shape(block: Block, of: str, given: TensorType, indices: TensorType,
     return given.shape
 
 
-def bind_in_bounds(
+def bind_places(
     memory: Workspace, block: Block, port: str, indices: TensorType, shape: tuple[int, ...], policy: str | None = None
-) -> Callable[[Array], Array | None]:
-    """What tells of tuples of indices which of them lie in the shape, None for all.
+) -> Callable[[Array], Places]:
+    """What makes tuples of indices numbers of the slices that they address, and tells which of them lie in the shape.
 
-    It raises an error that names the first outside, unless the policy is IGNORE.
+    It raises an error that names the first outside, unless the policy is IGNORE: then the numbers are of those inside.
     """
     *outer, depth = indices.sizes
-    limits, least = np.array(shape[:depth], np.int64), min(shape[:depth], default=0)
-    step = max(TILE // max(depth, 1), 1)
+    limits, count = shape[:depth], prod(outer)
+    numbers = memory.array(count * (depth > 0), np.int64)
     if policy == "IGNORE":
-        memory.borrowed += prod(outer) + part_bytes(4, indices)
+        memory.borrowed += count + part_bytes(4, indices) + nbytes(indices)
 
-    def in_bounds(indices: Array) -> Array | None:
-        if not indices.size or (indices.min() >= 0 and indices.max() < least):
-            return None
-        outside = np.empty(outer, np.bool_)
-        for tuples, wrong in parts(step, outside, indices):
-            wrong[...] = ((tuples < 0) | (tuples >= limits)).any(-1)
-        if not outside.any():
-            return None
+    def places(indices: Array) -> Places:
+        rows = indices.reshape(count, depth)
+        columns, fine = rows.T, None
+        if count and any(largest(c) >= limit for c, limit in zip(columns, limits, strict=True)):
+            fine = inside(rows)
+            columns = rows[fine].T
+        made = numbers[: columns.shape[1]] if depth else np.zeros(len(rows), np.int64)
+        for axis, column in enumerate(columns):
+            if axis:
+                np.multiply(made, limits[axis], made)
+                np.add(made, column, made)
+            else:
+                np.copyto(made, column)
+        return made, fine
+
+    def inside(rows: Array) -> Array:
+        fine = np.empty(count, np.bool_)
+        for tuples, right in parts(max(TILE // max(depth, 1), 1), fine, rows):
+            right[...] = ((tuples >= 0) & (tuples < limits)).all(-1)
         if policy == "IGNORE":
-            return np.logical_not(outside, outside)
-        place = np.argwhere(outside)[0] if outside.ndim else ()
+            return fine
+        place = np.unravel_index(np.argmin(fine), outer)
         where = f"{port}{''.join(f'[{i}]' for i in place)}"
-        got = indices[tuple(place)].tolist()
         way_out = "" if policy is None else "; bad_indices_policy='IGNORE' leaves it out"
         raise block.error(
-            f"input '{port}' must lie below {limits.tolist()} and not below 0, got {where} = {got}{way_out}"
+            f"input '{port}' must lie below {list(limits)} and not below 0, "
+            f"got {where} = {rows[np.argmin(fine)].tolist()}{way_out}"
         )
 
-    return in_bounds
-
-
-def index_arrays(indices: Array) -> tuple[Any, ...]:
-    """Tuples of indices as NumPy takes them: an array per dim."""
-    return tuple(np.moveaxis(indices, -1, 0))
+    return places

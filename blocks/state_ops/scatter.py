@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.kernels.casting import cast_into
-from blocks.kernels.gather_scatter import POLICIES, bind_in_bounds, check_indices, index_arrays, scatter_shape
+from blocks.kernels.gather_scatter import POLICIES, bind_places, check_indices, scatter_shape
 from blocks.kernels.static_shape import INDEX
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
@@ -172,18 +172,16 @@ class ScatterNd(Scatter, abstract=True):
         return [scatter_shape(self, "ref", ref, indices, updates)]
 
     def bind(self, memory: Workspace, ref: TensorType, indices: TensorType, updates: TensorType) -> Kernel:
-        *outer, depth = indices.sizes
-        dims, form = ref.sizes[:depth], (math.prod(ref.sizes[:depth]), math.prod(ref.sizes[depth:]))
-        in_bounds = bind_in_bounds(memory, self, "indices", indices, ref.sizes, self.bad_indices_policy)
-        size, dtype = (math.prod(outer), form[1]), storage(ref.dtype)
+        depth, dtype = indices.sizes[-1], storage(ref.dtype)
+        form = math.prod(ref.sizes[:depth]), math.prod(ref.sizes[depth:])
+        places = bind_places(memory, self, "indices", indices, ref.sizes, self.bad_indices_policy)
+        size = math.prod(indices.sizes[:-1]), form[1]
 
         def kernel(ref: Array, indices: Array, updates: Array, out: Array | None = None) -> Array:
-            places, slices, fine = indices.reshape(-1, depth), updates.reshape(size), in_bounds(indices)
-            if fine is not None:
-                places, slices = places[fine.reshape(-1)], slices[fine.reshape(-1)]
+            numbers, fine = places(indices)
+            slices = updates.reshape(size)
             out = ref.copy() if out is None else cast_into(ref, dtype, out)
-            numbers = np.ravel_multi_index(index_arrays(places), dims) if len(places) else np.zeros(0, np.int64)
-            self.change(out.reshape(form), numbers, slices)
+            self.change(out.reshape(form), numbers, slices if fine is None else slices[fine])
             return out
 
         return kernel

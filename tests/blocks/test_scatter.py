@@ -1,6 +1,8 @@
-"""Sums by index: in one order, rounded once, however many rows there are to add to."""
+"""Sums by index: in one order, rounded once, however many rows there are to add to; places, each in its dims."""
 
 from __future__ import annotations
+
+import re
 
 import ml_dtypes
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from dataflow import blocks
 from dataflow.core import dtypes
+from dataflow.core.errors import BlockError
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int32", "uint8", "complex64"])
@@ -40,3 +43,31 @@ def test_zeros_keep_their_sign_where_nothing_is_added():
         zeros = np.full(size, -0.0, np.float32)
         made = blocks["TensorScatterAdd"]()(zeros, [[0], [1], [0]], [0.0, -0.0, 0.0])
         assert np.array_equal(np.signbit(made), [False] + [True] * (size - 1))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_each_number_of_a_place_is_held_to_its_own_dim(dtype: str):
+    table = np.arange(300, dtype=np.float32).reshape(100, 3)
+    fine = np.array([[50, 1], [99, 2]], dtype)
+    assert blocks["GatherNd"]()(table, fine).tolist() == [151, 299]
+    for outside in ([1, 50], [100, 1], [1, -1], [-1, 1]):
+        places = np.array([[50, 1], outside, [99, 2]], dtype)
+        with pytest.raises(BlockError, match=re.escape(f"below [100, 3] and not below 0, got indices[1] = {outside}")):
+            blocks["GatherNd"]()(table, places)
+        assert blocks["GatherNd"](bad_indices_policy="IGNORE")(table, places).tolist() == [151, 0, 299]
+        made = blocks["TensorScatterUpdate"](bad_indices_policy="IGNORE")(table, places, [-1, -2, -3])
+        assert np.flatnonzero(made.reshape(-1) != table.reshape(-1)).tolist() == [151, 299]
+
+
+def test_places_in_a_view_and_in_a_scalar():
+    table = np.arange(12, dtype=np.float32).reshape(3, 4)
+    assert blocks["GatherNd"]()(table.T, [[3, 1], [0, 2]]).tolist() == [7, 8]
+    assert blocks["SparseToDense"]()(np.zeros((1, 0), np.int32), np.zeros(0, np.int32), [7.0], 1.0) == 7
+
+
+@pytest.mark.parametrize("shape, axis", [((300_000,), -1), ((2, 150_000), 1), ((150_000, 2), 1), ((3, 1, 2), 0)])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int64"])
+def test_vectors_of_many_indices(shape: tuple[int, ...], axis: int, dtype: str):
+    indices = np.random.default_rng(0).integers(0 if dtype == "uint8" else -2, 5, shape).astype(dtype)
+    made = blocks["OneHot"](axis=axis)(indices, 3, 2.0, 1.0)
+    assert np.array_equal(np.moveaxis(made, axis, -1), 1 + (indices[..., None] == np.arange(3)))
