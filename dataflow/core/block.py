@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 import numpy as np
 
-from dataflow.core import conversion, dtypes, evaluator, typing_rules, workspace
+from dataflow.core import dtypes, evaluator, typing_rules, workspace
 from dataflow.core.attrs import Dtype, Ints, Tensor, attr, key, show
 from dataflow.core.display import Shown
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError, RunError, kind_of, listing, nearest
 from dataflow.core.kernel_inputs import KernelInputs
+from dataflow.core.known_calls import call_key, known_call, remember_call
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import In, Literal, Out, Signature, flat
 from dataflow.core.quantized import Quantizable
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Dtype", "In", "Ints", "Literal", "Out", "Shape", "Tensor", "TensorType", "attr", "broadcast"]
 
 MISSING_GRADIENT = object()
-_NO_CALLS: dict[object, Any] = {}
-_MOST_CALLS = 64  # that a block remembers the types of
 THROUGH_BODY = object()  # the gradient of a composite that has no rule of its own
 
 
@@ -239,10 +238,11 @@ class Block(Shown, Quantizable, KernelInputs):
         """On arrays: the result, an array or a named tuple. On wires: wires to a new node, called ``name`` if given."""
         if name is not None and not isinstance(name, str):  # a value for a port called `name`: no port takes text
             named, name = {**named, "name": name}, None
-        arrays: Sequence[Any] = args
-        given = None if named or name else self._call_key(args)
-        outputs: list[TensorType] | None = self.__dict__.get("_calls", _NO_CALLS).get(given)
-        if outputs is None:
+        key = None if named or name else call_key(self, args)
+        arrays: Sequence[Any]
+        if (known := known_call(self, key, args)) is not None:
+            outputs, arrays = known
+        else:
             operands = self.signature.bind(self._who, args, named)
             wire = next((o for o in flat(operands) if isinstance(o, Wire)), None)
             if wire is not None:
@@ -250,27 +250,14 @@ class Block(Shown, Quantizable, KernelInputs):
             types = self.operand_types(operands, TensorType.of)
             outputs = self.output_types(types)
             arrays = [tuple(t.value for t in ts) if isinstance(ts, tuple) else ts and ts.value for ts in types]
-            if given is not None:
-                calls = self.__dict__.setdefault("_calls", {})  # types of outputs, by what decides them
-                if len(calls) >= _MOST_CALLS:
-                    calls.clear()
-                calls[given] = outputs
-        elif left := len(self.signature.inputs) - len(args):
-            arrays = (*args, *[None] * left)  # ports that are left open
+            if key is not None:
+                remember_call(self, key, args, arrays, outputs)
         try:
             return self.pack(evaluator.current().compute(self, arrays, outputs))
         except Exception as error:
             if out_of_memory(error):
                 raise RunError(f"{self._who}: {memory_message(error, outputs)}") from error
             raise
-
-    def _call_key(self, args: Sequence[Any]) -> tuple[object, ...] | None:
-        """What decides the types of the outputs: dtypes, shapes and static values; None unless arrays are given."""
-        given = conversion.types_of_arrays(args)
-        if given is None or not self.signature.static:
-            return given
-        static = [args[i] for i in self.signature.static if i < len(args)]
-        return (*given, *[array.tobytes() for array in static if array is not None])
 
     def compute(self, arrays: Sequence[Any], outputs: Sequence[TensorType], **key: Key) -> list[Array]:
         """Run the kernel on whole arrays in port order, a ``key`` for random draws; results are cast as declared."""

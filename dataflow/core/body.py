@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, NamedTuple, cast
 
-from dataflow.core import conversion, evaluator, typing_rules
+import numpy as np
+
+from dataflow.core import conversion, dtypes, evaluator, typing_rules
 from dataflow.core.block import Block
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.errors import BlockError
 from dataflow.core.numpy_state import FixedNumpyState
 from dataflow.core.ports import Literal, flat, map_port
@@ -106,15 +108,18 @@ class Body:
         Blocks are evaluated as by themselves, so that sums of large arrays add in the order that a plan adds in.
         """
         given, engine = flat(arrays), evaluator.current()
-        values = [*given, *self._numbered.start[len(given) :]]
+        values = [*given, *self._literals]
         small = self._most <= engine.WHOLE
         with FixedNumpyState():
-            for node, reads, first in self._numbered.calls:
-                drawn = {"key": Key(key.seed, f"{key.node}/{node.name}", key.step)} if node.block.takes_key else {}
+            for (node, reads, first), ufunc in zip(self.numbered.calls, self._ufuncs, strict=True):
                 args = [values[read] if type(read) is int else map_port(values.__getitem__, read) for read in reads]
+                if small and ufunc is not None:
+                    values[first] = np.asarray(ufunc[0](*args), ufunc[1])
+                    continue
+                drawn = {"key": Key(key.seed, f"{key.node}/{node.name}", key.step)} if node.block.takes_key else {}
                 compute = node.block.computed if small else partial(engine.compute, node.block)
                 values[first : first + len(node.types)] = compute(args, node.types, **drawn)
-        return [values[place] for place in self._numbered.outputs]
+        return [values[place] for place in self.numbered.outputs]
 
     @cached_property
     def _most(self) -> float:
@@ -124,15 +129,15 @@ class Body:
         return max((math.inf if count is None else count for count in counts), default=0)
 
     @cached_property
-    def _numbered(self) -> _Numbered:
-        """The values of a run by place: those of the inputs first."""
-        start: list[Any] = [None for _ in flat(self.inputs)]
+    def numbered(self) -> Numbered:
+        """The values of the body by place: those of the inputs first."""
         places = {("", wire.port): i for i, wire in enumerate(flat(self.inputs))}
+        start: list[Literal | None] = [None] * len(places)
 
         def place(operand: object) -> int:
             if isinstance(operand, BodyWire):
                 return places[operand.node, operand.port]
-            start.append(cast(Literal, operand).value)
+            start.append(cast(Literal, operand))
             return len(start) - 1
 
         calls = []
@@ -141,18 +146,34 @@ class Body:
             calls.append((node, reads, len(start)))
             places |= {(node.name, port): len(start) + i for i, port in enumerate(node.block.signature.outputs)}
             start += [None] * len(node.types)
-        return _Numbered(start, calls, [places[wire.node, wire.port] for wire in self.outputs])
+        return Numbered(start, calls, [places[wire.node, wire.port] for wire in self.outputs])
+
+    @cached_property
+    def _literals(self) -> list[Array | None]:
+        """The arrays of literals by place, behind the inputs."""
+        start = self.numbered.start[len(flat(self.inputs)) :]
+        return [None if literal is None else literal.value for literal in start]
+
+    @cached_property
+    def _ufuncs(self) -> list[tuple[np.ufunc, DType] | None]:
+        """For each node the ufunc that is its kernel, if it is one, and the dtype of the output."""
+        found: list[tuple[np.ufunc, DType] | None] = []
+        for node in self.nodes.values():
+            dtype = dtypes.storage(node.types[0].dtype)
+            kernel = node.block.kernel_for(dtype)
+            found.append((kernel, dtype) if isinstance(kernel, np.ufunc) else None)
+        return found
 
 
-class _Numbered(NamedTuple):
-    """What a run of a body needs of it.
+class Numbered(NamedTuple):
+    """The values of a body by place.
 
-    start : the values by place, of which literals are there already.
+    start : the literals that are there already; None for other values.
     calls : each node with the places of its operands, and the place of its first output.
     outputs : the places of the outputs.
     """
 
-    start: list[Any]
+    start: list[Literal | None]
     calls: list[tuple[BodyNode, list[int | tuple[int, ...] | None], int]]
     outputs: list[int]
 

@@ -20,6 +20,7 @@ from dataflow.core.random import Key
 from dataflow.core.ranges import Given, Range
 from dataflow.core.shapes import TensorType, fits, merge
 from dataflow.core.typing_rules import OperandType
+from dataflow.core.workspace import likes
 
 _MOST = 1024  # bodies that are kept
 _bodies: dict[Hashable, Body] = {}
@@ -117,9 +118,13 @@ class Composite(Block, abstract=True):
 
     def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
         """The outputs, made by the kernels of the body one after the other."""
-        body = self.traced([map_port(TensorType.of, given) for given in arrays])
+        wanted = likes(self, arrays)
+        last = self.__dict__.get("_last_body")
+        if last is None or last[0] != wanted:
+            body = self.traced([map_port(TensorType.of, given) for given in arrays])
+            last = self.__dict__["_last_body"] = wanted, body  # one tuple: other threads never see half of it
         with self.errors_named():
-            made = body.run(arrays, key or Key(node=self.node_name))
+            made = last[1].run(arrays, key or Key(node=self.node_name))
         given = flat(arrays)
         made = [np.array(m) if _shares(m, given) else m for m in made]
         return tuple(made) if len(made) > 1 else made[0]

@@ -30,6 +30,8 @@ _COMMON_DTYPES: dict[Any, Any] = {
     **{(float, name): dtypes.storage(name or "float32") for name in (None, "float32", "float64")},
     **{(int, name): dtypes.storage(name or "int32") for name in (None, "int32", "int64", "float32", "float64")},
 }
+HOLDS_SMALL = frozenset(_COMMON_DTYPES.values())
+_SMALL = (float, int, np.float32, np.int32)
 _PYTHON_TYPES = (float, int, list, tuple, bool, complex, str, bytes, range, type(None))
 _SIMPLE = {float, int, bool, complex}
 _TRUTHS = {bool, np.bool_}
@@ -95,12 +97,17 @@ def is_ready_array(value: object) -> TypeGuard[Array]:
     return type(value) is np.ndarray and value.dtype in _READY and value.flags.aligned and _runs_forwards(value)
 
 
-def types_of_arrays(values: Sequence[object]) -> tuple[object, ...] | None:
-    """The dtypes and shapes of arrays that need no conversion, in a row, with None for none; None where one does."""
+def types_of_operands(values: Sequence[object]) -> tuple[object, ...] | None:
+    """What decides the dtypes and shapes of operands, in a row, with None for none.
+
+    None where one is no number of the usual size and no array that needs no conversion.
+    """
     found: list[object] = []
     for value in values:
         if value is None:
             found.append(None)
+        elif type(value) in _SMALL and abs(cast(float, value)) < _COMMON_SIZE:
+            found.append(type(value))
         elif is_ready_array(value):
             found += value.dtype, value.shape
         else:

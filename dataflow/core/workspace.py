@@ -68,7 +68,7 @@ def counted(block: Block, types: Sequence[OperandType], compiled: bool = False) 
 
 def call(block: Block, arrays: Sequence[Any], out: Array | None = None, **drawn_by: Key) -> Any:
     """What the kernel of a block that binds gives for these arrays, in port order; by a ``key`` if it draws numbers."""
-    key = get_ident(), thread_limit(), *_likes(block, arrays)
+    key = get_ident(), thread_limit(), *likes(block, arrays)
     last = block.__dict__.get("_bound")
     if last is not None and last[0] == key:
         return last[1](*arrays, out=out, **drawn_by)
@@ -89,17 +89,17 @@ def _bind(block: Block) -> Callable[..., Any]:
     return bind
 
 
-def _likes(block: Block, arrays: Sequence[Any]) -> list[Hashable]:
+def likes(block: Block, arrays: Sequence[Any]) -> list[Hashable]:
     """What a kernel is bound for: dtypes and shapes, and the values of static inputs."""
-    likes: list[Hashable] = []
+    found: list[Hashable] = []
     for port, given in zip(block.signature.inputs.values(), arrays, strict=True):
         if isinstance(given, tuple):
-            likes.append(len(given))
+            found.append(len(given))
         for array in given if isinstance(given, tuple) else (given,):
             if array is None:
-                likes.append(None)
+                found.append(None)
             elif port.static:
-                likes += array.dtype, array.shape, array.tobytes()
+                found += array.dtype, array.shape, array.tobytes()
             else:
-                likes += array.dtype, array.shape
-    return likes
+                found += array.dtype, array.shape
+    return found

@@ -160,8 +160,7 @@ class MemoryPlan:
         """Bytes that the kernels of a stage take beside inputs and outputs."""
         if isinstance(stage, Region):
             return stage.scratch_bytes + self._contiguous_copies(stage.reads)
-        held = self.live + sum(self.buffers.sizes)
-        if self.max_bytes is not None and held > self.max_bytes:
+        if self.max_bytes is not None and self.live + sum(self.buffers.sizes) > self.max_bytes:
             return 0  # refused already; what kernels would take may itself take long to find out
         taken = 0
         bound = 0

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import count
-from typing import cast
+from typing import Any, cast
 
 from dataflow.core.block import Block
-from dataflow.core.body import BodyWire
 from dataflow.core.composite import Composite
 from dataflow.core.ports import Literal, flat, map_port
 from dataflow.core.registry import blocks
@@ -41,6 +40,7 @@ class _Writing:
         self.before, self.nodes = graph.nodes, result.nodes
         self.moved: Moved = {}
         self.gone: set[str] = set()  # composites in whose place their bodies are
+        self.constants: dict[tuple[Literal, str], Block] = {}
 
     def is_wanted(self, node: Node) -> bool:
         return isinstance(node.block, Composite) and self.wanted(node.block)
@@ -58,29 +58,29 @@ class _Writing:
     def _write_body(self, outer: Node, block: Composite) -> None:
         types = self.result.operand_types(outer)
         body = block.traced(types)
-        places: dict[tuple[str, str], Link] = {}  # of wires of the body, by their node and port
-
-        def place(operand: object) -> Link | Literal:
-            return places[operand.node, operand.port] if isinstance(operand, BodyWire) else cast(Literal, operand)
-
-        for wires, given, of in zip(body.inputs, outer.inputs.values(), types, strict=True):
-            for wire, operand, type_ in zip(flat([wires]), flat([given]), flat([of]), strict=True):
-                name = f"{outer.name}/{wire.port}"
-                places["", wire.port] = operand if isinstance(operand, Link) else self._constant(name, type_)
-        for inner in body.nodes.values():
-            ports = zip(inner.block.signature.inputs, inner.operands, strict=True)
-            inputs = {port: map_port(place, operand) for port, operand in ports}
-            made = dict(zip(inner.block.signature.outputs, inner.types, strict=True))
-            node = self._named(Node(f"{outer.name}/{inner.name}", inner.block, inputs, made))
+        values: list[Any] = [*body.numbered.start]  # links and literals by place
+        given = zip(flat(body.inputs), flat(outer.inputs.values()), flat(types), strict=True)
+        for i, (wire, operand, type_) in enumerate(given):
+            name = f"{outer.name}/{wire.port}"
+            values[i] = operand if isinstance(operand, Link) else self._constant(name, operand, type_)
+        for inner, reads, first in body.numbered.calls:
+            signature = inner.block.signature
+            inputs = {
+                port: map_port(values.__getitem__, read) for port, read in zip(signature.inputs, reads, strict=True)
+            }
+            types_of = dict(zip(signature.outputs, inner.types, strict=True))
+            node = self._named(Node(f"{outer.name}/{inner.name}", inner.block, inputs, types_of))
             self.add(node)
-            links = [Link(node.name, port) for port in made]
-            places |= {(inner.name, link.port): self.moved.get(link, link) for link in links}
-        for port, wire in zip(block.signature.outputs, body.outputs, strict=True):
-            self.moved[Link(outer.name, port)] = places[wire.node, wire.port]
+            links = [Link(node.name, port) for port in types_of]
+            values[first : first + len(links)] = [self.moved.get(link, link) for link in links]
+        for port, place in zip(block.signature.outputs, body.numbered.outputs, strict=True):
+            self.moved[Link(outer.name, port)] = values[place]
 
-    def _constant(self, name: str, type_: TensorType) -> Link:
-        """A Const node for a literal on a port of a composite."""
-        block = blocks["Const"](value=type_.value, dtype=type_.dtype)
+    def _constant(self, name: str, literal: Literal, type_: TensorType) -> Link:
+        """A Const node for a literal on a port of a composite; equal ones share a block."""
+        block = self.constants.get((literal, type_.dtype))
+        if block is None:
+            block = self.constants[literal, type_.dtype] = blocks["Const"](value=type_.value, dtype=type_.dtype)
         (port,) = block.signature.outputs
         node = self._named(Node(name, block, {}, {port: type_}))
         self.add(node)
