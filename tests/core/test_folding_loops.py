@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dataflow.conformance.equality import same
 from dataflow.core.folding_loops import SMALL, bind_loop
 
 FLOAT, WIDE, BOOL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.bool_)
@@ -17,6 +18,10 @@ FLOAT, WIDE, BOOL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.bool
     [
         (np.add, (90, 100, 7), (1,)),
         (np.add, (3, 1, 40, 50, 9), (2, 3)),
+        (np.add, (700, 7), (1,)),
+        (np.add, (131, 1, 25, 5), (2, 3)),
+        (np.add, (7, 3001), (1,)),
+        (np.add, (3, 20_003), (1,)),  # more than a buffer
         (np.multiply, (90, 100, 7), (1,)),
         (np.multiply, (603, 100), (1,)),
         (np.multiply, (100, 9, 1, 11), (1, 3)),
@@ -38,6 +43,27 @@ def test_numbers_are_folded_in_the_order_of_numpy(ufunc, shape, axes, dtype, mon
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dtype", [FLOAT, WIDE], ids=str)
+@pytest.mark.parametrize("ufunc", [np.maximum, np.minimum])
+@pytest.mark.parametrize("shape", [(700, 7), (131, 125), (9, 500), (90, 100, 7)], ids=str)
+def test_the_largest_and_the_smallest(shape, ufunc, dtype, monkeypatch, tmp_path) -> None:
+    """Also where elements are NaN or infinite, and zeros of both signs are equal: the last bit is NumPy's choice."""
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    random = np.random.default_rng(0)
+    fold = bind_loop(ufunc, shape, (1,), dtype, dtype, 128)
+    assert fold is not None
+    x = random.normal(size=shape).astype(dtype)
+    assert same(fold(x), ufunc.reduce(x, 1))
+    for special in (np.nan, np.inf, -np.inf, np.finfo(dtype).smallest_subnormal):
+        some = np.where(random.random(shape) < 0.01, special, x).astype(dtype)
+        assert same(fold(some), ufunc.reduce(some, 1))
+    zeros = np.where(random.random(shape) < 0.5, -0.0, 0.0).astype(dtype)
+    for most in (zeros, np.where(random.random(shape) < 0.3, zeros, -abs(x)), np.where(zeros == 0, abs(zeros), x)):
+        assert same(fold(most), ufunc.reduce(most, 1))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("ufunc", [np.logical_or, np.logical_and])
 def test_truth_values(ufunc, monkeypatch, tmp_path) -> None:
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
@@ -53,10 +79,10 @@ def test_truth_values(ufunc, monkeypatch, tmp_path) -> None:
     ("ufunc", "shape", "axes", "given", "made"),
     [
         (np.add, (SMALL // 100, 100, 1), (1,), FLOAT, WIDE),  # too few
-        (np.add, (900, 100), (1,), FLOAT, WIDE),  # NumPy adds neighbours eight at a time
         (np.add, (90, 10, 10, 9), (0, 2), FLOAT, WIDE),  # no neighbours
         (np.multiply, (900, 128), (1,), FLOAT, WIDE),  # many are multiplied in columns
-        (np.maximum, (90, 100, 7), (1,), FLOAT, FLOAT),
+        (np.maximum, (9, 512), (1,), FLOAT, FLOAT),  # NumPy is as fast
+        (np.maximum, (90, 100, 7), (1,), np.dtype(np.int32), np.dtype(np.int32)),
         (np.add, (90, 100, 7), (1,), np.dtype(np.int32), np.dtype(np.int32)),
         (np.add, (9000, 7), (), FLOAT, WIDE),
     ],
