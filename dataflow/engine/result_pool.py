@@ -32,8 +32,8 @@ class ResultPool:
         """An uninitialized array of this shape and dtype, with its axes in this order of memory."""
         dtype = np.dtype(dtype)
         nbytes = prod(shape) * dtype.itemsize
-        if order is None and (nbytes < LEAST or nbytes > KEPT):
-            return np.empty(shape, dtype)
+        if nbytes < LEAST or nbytes > KEPT:
+            return _empty(shape, dtype, order)
         strides = strides_in(order, shape, dtype)
         with self.lock:
             arrays = self.arrays
@@ -42,9 +42,7 @@ class ResultPool:
                 if fits and sys.getrefcount(arrays[i]) == UNSHARED:
                     arrays.append(arrays.pop(i))
                     return arrays[-1]
-            made: Array = np.empty(shape, dtype) if order is None else np.ndarray(shape, dtype, strides=strides)
-            if nbytes > KEPT:
-                return made
+            made = _empty(shape, dtype, order)
             arrays.append(made)
             total = sum(array.nbytes for array in arrays)
             while total > KEPT:
@@ -52,9 +50,8 @@ class ResultPool:
             return made
 
     def allocator(self, shape: tuple[int, ...], dtype: DType) -> Callable[..., Array]:
-        """`empty` for this shape and dtype; of small ones in the order of their elements alone."""
-        small = prod(shape) * dtype.itemsize < LEAST
-        return partial(np.empty if small else self.empty, shape, dtype)
+        """`empty` for this shape and dtype."""
+        return partial(_empty if prod(shape) * dtype.itemsize < LEAST else self.empty, shape, dtype)
 
     def clear(self) -> None:
         """Forget all arrays."""
@@ -64,6 +61,13 @@ class ResultPool:
     def forked(self) -> None:
         """Begin with an empty pool in a child process, where the thread that held the lock may be gone."""
         self.lock, self.arrays = Lock(), []
+
+
+def _empty(shape: tuple[int, ...], dtype: DType, order: Order | None = None) -> Array:
+    """An array of new memory, with its axes in this order."""
+    return (
+        np.empty(shape, dtype) if order is None else np.ndarray(shape, dtype, strides=strides_in(order, shape, dtype))
+    )
 
 
 def _unshared_count() -> int:

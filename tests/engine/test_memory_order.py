@@ -73,6 +73,16 @@ def test_elementwise_graphs_give_the_order_of_their_inputs_back(order, kernels):
     assert all(same(mixed[name], value) and value.flags.c_contiguous for name, value in expected.items())
 
 
+@pytest.mark.parametrize("side", [60, 70, 200])
+def test_small_arrays_lie_as_their_inputs_do(side):
+    """Those that are copied when fed (14,400 bytes), that are allocated anew (19,600), and whose memory is reused."""
+    graph = flow.Graph()
+    graph.output("y", b["Relu6"]()(graph.input("x", shape=[side, side]) * 2.0))
+    x = values(0, (side, side))
+    planned = flow.plan(graph, kernels="jit")
+    assert same(planned.run(x=np.asfortranarray(x))["y"], planned.run(x=x)["y"])
+
+
 @pytest.mark.parametrize("ends", ["read again", "beside a row", "summed", "turned"])
 def test_what_needs_the_order_of_elements_gets_it(ends):
     """Readers that go by place, rows beside the elements and sums: the copy that they need is made once."""

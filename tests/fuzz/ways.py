@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dataflow import Graph, Kept, State, load, plan, save
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
@@ -46,7 +48,7 @@ class Setting:
 NUMPY = (
     Setting(fuse=False),
     Setting(),
-    Setting(threads=2),
+    Setting(way="turned", threads=2),
     Setting(threads=4),
     Setting(fuse=False, threads=4),
     Setting(way="called", threads=4),
@@ -56,7 +58,7 @@ NUMPY = (
 )
 JIT = (
     Setting("jit"),
-    Setting("jit", threads=4),
+    Setting("jit", threads=4, way="turned"),
     Setting("auto", threads=2),
     Setting("jit", fuse=False),
     Setting("jit", way="called"),
@@ -68,6 +70,12 @@ SOMETIMES = (Setting(way="stored"), Setting(way="open", threads=2))  # they cost
 
 def _planned(graph: Graph, setting: Setting) -> Run:
     return plan(graph, kernels=setting.kernels, fuse=setting.fuse, threads=setting.threads).run
+
+
+def _turned(graph: Graph, setting: Setting) -> Run:
+    """With inputs that lie in Fortran order."""
+    run = _planned(graph, setting)
+    return lambda feeds: run({name: np.asfortranarray(value) for name, value in feeds.items()})
 
 
 def _called(graph: Graph, setting: Setting) -> Run:
@@ -157,6 +165,7 @@ def _kept(graph: Graph, setting: Setting) -> Run:
 
 WAYS = {
     "planned": _planned,
+    "turned": _turned,
     "watched": _watched,
     "kept": _kept,
     "called": _called,
