@@ -75,7 +75,7 @@ def _planned(graph: Graph, setting: Setting) -> Run:
 def _turned(graph: Graph, setting: Setting) -> Run:
     """With inputs that lie in Fortran order."""
     run = _planned(graph, setting)
-    return lambda feeds: run({name: np.asfortranarray(value) for name, value in feeds.items()})
+    return lambda feeds: run({name: np.array(value, order="F") for name, value in feeds.items()})
 
 
 def _called(graph: Graph, setting: Setting) -> Run:
