@@ -6,12 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 
+from blocks.kernels import sums_by_index_loops as loops
 from blocks.kernels.chunked import TILE, cut
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
 from dataflow.core.workspace import Workspace
 
 DENSE = 4  # rows to add to, for each that is added, up to which there is a sum for every one
+
+FEW = 1 << 8  # elements up to which a compiled loop is not faster
+LONG = 16  # elements of a row from which on compiled loops put rows in order first
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 Adder = Callable[[Array, Array, Array], None]
 
@@ -23,6 +28,8 @@ def bind_add_rows(memory: Workspace, size: int, count: int, width: int, dtype: D
     """
     exact, dense = dtypes.accumulate(dtype), size <= DENSE * count
     zero = -exact.type(0)  # which leaves what it is added to as it is
+    if memory.compiled and dense and count * width > FEW and (dtype.kind in "iu" or dtype in FLOATS):
+        return _bind_loop(memory, size, count, width, exact, zero)
     at_once = min(count, max(1, TILE // max(width, 1)))
     sums = memory.array((size if dense else count) * width, exact)
     copies = memory.array(at_once * width * (dtype != exact), exact)
@@ -62,3 +69,12 @@ def bind_add_rows(memory: Workspace, size: int, count: int, width: int, dtype: D
         to[different] = np.add(to[different], total, total)
 
     return add
+
+
+def _bind_loop(memory: Workspace, size: int, count: int, width: int, exact: DType, zero: np.generic) -> Adder:
+    """A compiled loop for contiguous rows."""
+    if width < LONG:
+        sums = memory.array(size * width, exact)
+        return lambda to, index, rows: loops.add_short(to.reshape(-1), index, rows.reshape(-1), width, zero, sums)
+    total, ends, order = memory.array(width, exact), memory.array(size, np.int64), memory.array(count, np.int64)
+    return lambda to, index, rows: loops.add_long(to, index, rows, zero, total, ends, order)

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from dataflow import blocks
+from dataflow import Graph, blocks, plan
 from dataflow.core import dtypes
 from dataflow.core.errors import BlockError
 
@@ -71,3 +71,22 @@ def test_vectors_of_many_indices(shape: tuple[int, ...], axis: int, dtype: str):
     indices = np.random.default_rng(0).integers(0 if dtype == "uint8" else -2, 5, shape).astype(dtype)
     made = blocks["OneHot"](axis=axis)(indices, 3, 2.0, 1.0)
     assert np.array_equal(np.moveaxis(made, axis, -1), 1 + (indices[..., None] == np.arange(3)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_compiled_loops_add_in_order_too(dtype: str, monkeypatch, tmp_path):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    random = np.random.default_rng(0)
+    for size, count, width in ((40, 3000, 1), (700, 900, 3), (700, 200, 41)):
+        tensor = (random.normal(size=(size, width)) * 50).astype(dtype)
+        updates = (random.normal(size=(count, width)) * 10.0 ** random.uniform(-3, 3, (count, 1))).astype(dtype)
+        index = random.integers(0, size, (count, 1))
+        tensor[0], updates[index[:, 0] == 0] = -0.0, -0.0
+        feeds = {"tensor": tensor, "index": index, "updates": updates}
+        graph = Graph()
+        wires = [graph.input(name, array.dtype.name, array.shape) for name, array in feeds.items()]
+        graph.output("sums", blocks["TensorScatterAdd"]()(*wires))
+        made, expected = (plan(graph, kernels=kernels).run(feeds)["sums"] for kernels in ("jit", "numpy"))
+        assert made.tobytes() == expected.tobytes(), (size, count, width)
