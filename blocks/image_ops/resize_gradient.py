@@ -10,7 +10,7 @@ import numpy as np
 from blocks.array_ops.shape import Shape as ShapeOf
 from blocks.array_ops.slicing import Slice
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
-from blocks.kernels.chunked import TILE, cut
+from blocks.kernels.chunked import cut
 from blocks.kernels.resample import Taps, WeightBand, weight_bands, weighted_sums
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, TensorType
@@ -22,6 +22,7 @@ from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
 
 ROWS, COLUMNS = 16, 32  # of the image in a band: few enough that most weights are not 0
+TILE = 1 << 18  # elements of gradients to work on at a time: products of fewer are slower
 FEW = 8  # channels up to which pixels are too small to multiply one by one
 
 
