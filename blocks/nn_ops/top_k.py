@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from blocks.kernels import top_k_loops
 from blocks.kernels.chunked import cut
 from blocks.kernels.rowwise import rows_at_once
 from blocks.nn_ops.take_along_axis import INDEX, PLACES, PutAlongLast
@@ -18,9 +21,11 @@ from dataflow.core.shapes import Dim, Shape
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
 
-FEW = 16  # elements that are found faster one by one than by sorting
+FEW = 16  # elements that are found faster one by one than by sorting or in a heap
 FEW_CLASSES = 32  # in a row, up to which rows are compared side by side
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))  # that loops compile for, beside integers
 SAMPLES, PART = 1 << 12, 16  # elements of a long row that tell which part of it is large, and how small that must be
+LONG_ROW = 256  # classes from which on a compiled loop looks whether it may leave a row
 BEGIN = 32  # classes that most often tell that a target is not among the largest
 
 
@@ -46,38 +51,45 @@ class InTopK(Opaque):
 
     def bind(self, memory: Workspace, predictions: TensorType, targets: TensorType) -> Kernel:
         rows, classes = predictions.sizes
-        at_once = min(rows, rows_at_once(predictions.sizes))
+        if memory.compiled and classes:
+            among = top_k_loops.in_long_rows if classes > LONG_ROW else top_k_loops.in_short_rows
+            return partial(self._by_loop, among)
         begin = BEGIN if classes >= 4 * BEGIN else classes
-        larger, wanted = memory.array(at_once * classes, np.bool_), memory.array(at_once, np.float32)
+        at_once, whole = (min(rows, rows_at_once((rows, width))) for width in (begin, classes))
+        larger = memory.array(max(at_once * begin, whole * classes), np.bool_)
+        wanted = memory.array(at_once, np.float32)
         places, first = memory.array(at_once, np.int64), np.arange(at_once) * classes
         memory.kept += first.nbytes
-        memory.borrowed += 4 * PLACES * at_once + 4 * classes * (at_once - 1) * (begin < classes)
+        memory.borrowed += 3 * PLACES * at_once + 4 * classes * whole * (begin < classes)
         unsigned = f"u{dtypes.storage(targets.dtype).itemsize}"
         counter = np.uint8 if classes < FEW_CLASSES else np.uint16 if classes < 1 << 16 else np.int64
 
-        def larger_in(x: Array, than: Array) -> Array:
-            """How many numbers of each row are larger than that of the row."""
+        def few_above(x: Array, than: Array) -> Array:
+            """Whether fewer than k numbers of each row are larger than that of the row."""
             made = larger[: x.size]
             if counter is np.uint8:  # NumPy is slow with short rows
                 found = np.greater(x.T, than, made.reshape(x.shape[::-1]))
-                return np.asarray(np.add.reduce(found.view(np.uint8), 0, counter))
+                return np.asarray(np.add.reduce(found.view(np.uint8), 0, counter) < self.k)
             found = np.greater(x, than[:, None], made.reshape(x.shape))
-            return np.asarray(np.add.reduce(found.view(np.uint8), 1, counter))
+            return np.asarray(np.add.reduce(found.view(np.uint8), 1, counter) < self.k)
 
         def look(x: Array, target: Array, among: Array) -> None:
             own, place = wanted[: len(x)], places[: len(x)]
             np.less(target.view(unsigned), classes, among)  # what is below 0 is large
             x.reshape(-1).take(np.add(first[: len(x)], target, place), out=own, mode="clip")
-            count = larger_in(x[:, :begin], own)
-            np.logical_and(among, np.less(count, self.k), among)
-            left: Any = slice(None)
-            if begin < classes:
-                left = np.flatnonzero(among)  # of most others the first classes were enough
-                x = x if len(left) == len(x) else x[left]
-                among[left] = count[left] + larger_in(x[:, begin:], own[left]) < self.k
-            if x.size and not (np.maximum.reduce(x, None) < np.inf and np.minimum.reduce(x, None) > -np.inf):
-                finite = np.isfinite(x, larger[: x.size].reshape(x.shape))
-                among[left] &= np.logical_and.reduce(finite, 1)
+            among &= few_above(x[:, :begin], own)
+            if begin == classes:
+                among &= finite(x)
+                return
+            left = np.flatnonzero(among)  # of most others the first classes were enough
+            for part in cut(len(left), whole):
+                rows = x[left[part]]
+                among[left[part]] = few_above(rows, own[left[part]]) & finite(rows)
+
+        def finite(x: Array) -> Any:
+            if not x.size or (np.maximum.reduce(x, None) < np.inf and np.minimum.reduce(x, None) > -np.inf):
+                return True
+            return np.logical_and.reduce(np.isfinite(x, larger[: x.size].reshape(x.shape)), 1)
 
         def kernel(predictions: Array, targets: Array, out: Array | None = None) -> Array:
             among = np.empty(rows, np.bool_) if out is None else out
@@ -89,6 +101,13 @@ class InTopK(Opaque):
             return among
 
         return kernel
+
+    def _by_loop(
+        self, loop: Callable[..., None], predictions: Array, targets: Array, out: Array | None = None
+    ) -> Array:
+        among = np.empty(len(targets), np.bool_) if out is None else out
+        loop(predictions, targets, self.k, among)
+        return among
 
 
 class TopK(Opaque):
@@ -132,6 +151,8 @@ class TopK(Opaque):
         dtype, count = storage(input.dtype), prod(outer)
         at_once = min(count, rows_at_once((count, size)))
         sorts, long = 4 * number >= size, count == 1 and _is_long(size, number)
+        if memory.compiled and number > FEW and not sorts and not long and (dtype.kind in "iu" or dtype in FLOATS):
+            return partial(self._by_loop, count, number)
         mask = 0 if sorts else size
         two = [memory.array(at_once * size, dtypes.compute(dtype)).reshape(at_once, size) for _ in range(2)]
         space = [*two, *(memory.array(at_once * mask, np.bool_).reshape(at_once, mask) for _ in range(2))]
@@ -160,6 +181,16 @@ class TopK(Opaque):
             return values, indices
 
         return kernel
+
+    def _by_loop(
+        self, count: int, number: int, input: Array, k: Array, out: Array | None = None
+    ) -> tuple[Array, Array]:
+        values = np.empty((*input.shape[:-1], number), input.dtype) if out is None else out
+        indices = np.empty(values.shape, self.index_type)
+        if values.size:
+            given, tops, places = (a.reshape(count, a.shape[-1]) for a in (input, values, indices))
+            top_k_loops.find_largest(given, tops, places)
+        return values, indices
 
     def grad(self, input: Wire, k: Wire, values: Wire, indices: Wire, dy: Wire, dindices: Wire) -> Any:
         return PutAlongLast()(input, indices, dy)

@@ -74,7 +74,7 @@ def test_vectors_of_many_indices(shape: tuple[int, ...], axis: int, dtype: str):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_compiled_loops_add_in_order_too(dtype: str, monkeypatch, tmp_path):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
@@ -83,6 +83,7 @@ def test_compiled_loops_add_in_order_too(dtype: str, monkeypatch, tmp_path):
         tensor = (random.normal(size=(size, width)) * 50).astype(dtype)
         updates = (random.normal(size=(count, width)) * 10.0 ** random.uniform(-3, 3, (count, 1))).astype(dtype)
         index = random.integers(0, size, (count, 1))
+        index[:2] = 0
         tensor[0], updates[index[:, 0] == 0] = -0.0, -0.0
         feeds = {"tensor": tensor, "index": index, "updates": updates}
         graph = Graph()

@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from dataflow import blocks
+from dataflow import Graph, blocks, plan
 
 
 @pytest.mark.parametrize("classes", [1, 10, 31, 32, 127, 128, 300, 70_000])
@@ -43,3 +43,36 @@ def test_of_a_long_row(dtype: str, few: bool, even: bool):
         values, places = blocks["TopK"]()(x, k)
         assert np.array_equal(places, order[:k])
         assert np.array_equal(np.asarray(values), x[order[:k]], equal_nan=True)
+
+
+def in_both_ways(block, attrs: dict, arrays: list, static=None):
+    """What NumPy and compiled loops make of the same arrays."""
+    graph = Graph()
+    wires = [graph.input(f"x{i}", array.dtype.name, array.shape) for i, array in enumerate(arrays)]
+    made = blocks[block](**attrs)(*wires, *([] if static is None else [static]))
+    for i, wire in enumerate(made if isinstance(made, tuple) else (made,)):
+        graph.output(str(i), wire)
+    feeds = {f"x{i}": array for i, array in enumerate(arrays)}
+    return [plan(graph, kernels=kernels).run(feeds).values() for kernels in ("numpy", "jit")]
+
+
+@pytest.mark.slow
+def test_compiled_loops_find_the_same(monkeypatch, tmp_path):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    random = np.random.default_rng(0)
+    for rows, classes in ((40, 1), (40, 10), (700, 257), (40, 3000)):
+        x = random.integers(-9, 9, (rows, classes)).astype(np.float32)
+        x[3, -1], x[4, 0], x[5, -1] = np.nan, np.inf, -np.inf
+        target = np.where(random.random(rows) < 0.5, x.argmax(1), random.integers(-1, classes + 1, rows))
+        target[0] = np.iinfo(np.int64).min
+        for k in (-1, 1, 5, 300):
+            (expected,), (made,) = in_both_ways("InTopK", {"k": k}, [x, target])
+            assert np.array_equal(made, expected) and expected.any() == (k > 0), (rows, classes, k)
+    x = random.integers(0, 200, (7, 5000)).astype(np.float32)
+    x[1], x[2] = np.sort(x[1]), np.sort(x[2])[::-1]
+    x[0, ::50], x[3, :4990], x[4, ::2], x[4, 1::2], x[5, 3::7], x[6] = -0.0, np.nan, -np.inf, np.nan, np.inf, np.nan
+    for k in (17, 100, 1249):
+        expected, made = in_both_ways("TopK", {}, [x], np.int32(k))
+        for one, other in zip(expected, made, strict=True):
+            assert one.tobytes() == other.tobytes(), k
