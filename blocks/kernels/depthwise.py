@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocks.kernels import depthwise_loops
 from blocks.kernels.chunked import cut
 from blocks.kernels.im2col import Bound, Geometry, positions
 from blocks.kernels.windows import Span, has_padding, inside, slab_rows, taps, touched
@@ -29,6 +30,8 @@ def bind_convolve(memory: Workspace, of: Geometry) -> Bound:
 
     The result is [batch, ...positions, outputs].
     """
+    if depthwise_loops.pays(memory, of):
+        return depthwise_loops.bind_convolve(memory, of)
     shape, filter, over, dtype, channels_last = of
     images = _Images(memory, of)
     made, exact = (*positions(over), prod(filter[-2:])), dtypes.compute(dtype)
@@ -52,6 +55,12 @@ def bind_convolve(memory: Workspace, of: Geometry) -> Bound:
     return convolve
 
 
+def _images_at_once(of: Geometry) -> int:
+    """How many images with their padding, and their channels repeated, to work on at a time."""
+    image = prod(s.reach for s in of.over) * of.shape[-1] * of.filter[-1]
+    return slab_rows(of.shape[0], image * int(dtypes.compute(of.dtype).itemsize))
+
+
 class _Images:
     """Some images at a time with their padding, and each channel repeated for its outputs, in the dtype to compute in.
 
@@ -60,8 +69,7 @@ class _Images:
 
     def __init__(self, memory: Workspace, of: Geometry):
         exact, outputs, reach = dtypes.compute(of.dtype), of.filter[-1], [s.reach for s in of.over]
-        image = prod(reach) * of.shape[-1] * outputs
-        self.count = slab_rows(of.shape[0], image * int(exact.itemsize))
+        image, self.count = prod(reach) * of.shape[-1] * outputs, _images_at_once(of)
         needed = outputs > 1 or of.dtype != exact or not of.channels_last or has_padding(of.over)
         self.buffer = memory.array(self.count * image * needed, exact)
         self.shape = (*reach, of.shape[-1], outputs)
@@ -137,6 +145,8 @@ def _phases(s: Span) -> Phases:
 
 def bind_by_input(memory: Workspace, of: Geometry) -> Bound:
     """The gradient of a convolution by its ``x``, which has this shape, as ``(filter, dy, out)``."""
+    if depthwise_loops.pays(memory, of):
+        return depthwise_loops.bind_by_input(memory, of)
     shape, filter, over, dtype, channels_last = of
     exact, multiplier, dims = dtypes.compute(dtype), filter[-1], list(map(_phases, over))
     around = (*(d.before + n + d.after for d, n in zip(dims, positions(over), strict=True)), shape[-1] * multiplier)
@@ -194,6 +204,8 @@ def bind_by_filter(memory: Workspace, of: Geometry) -> Bound:
     """The gradient of a convolution by its filter, which has this shape, as ``(x, dy, out)``."""
     shape, filter, over, dtype, channels_last = of
     exact, channels = dtypes.compute(dtype), prod(filter[-2:])
+    if depthwise_loops.pays(memory, of):
+        return depthwise_loops.bind_by_filter(memory, of, _images_at_once(of))
     images = _Images(memory, of)
     places = positions(over)
     made = images.count * prod(places) * channels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ SMALL = 1 << 12  # elements up to which NumPy is as fast
 SHORT = 8  # elements in a row, below which NumPy is as fast
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
+Taps = list[tuple[int, int]]  # of a window the elements that lie on the input, by number, and where they lie
 Reduce = Callable[[Array, Slides, Array], None]  # the elements of a band, its windows, and where the results go
 
 
@@ -79,52 +80,53 @@ def _stages(
     for group in groups:
         spans = [dict(slides)[axis] for axis in group]
         row, width = (prod(sizes[axis + 1 :]) for axis in (group[0], group[-1]))
-        (down, *across), starts = zip(*map(_elements, group, spans), strict=True)
-        counts = [np.array(list(map(len, elements)), dtype) for elements in (down, *across)]
+        (down, *across), starts = zip(*map(_met, group, spans), strict=True)
+        counts = [np.array(list(map(len, met)), dtype) for met in (down, *across)]
         if (width if spans[-1].stride > 1 else row) < SHORT or any(0 in count for count in counts):
             return []
-        runs = _runs(across[0], width, spans[1].stride) if across else []
+        along = table(runs(across[0], width, spans[1].stride) if across else [])
         made = spans[0].out, spans[1].out * width if across else row
         numbers = counts[0] * before, counts[1].repeat(width) if across else np.ones(row, dtype)
         if least is not None or group != groups[-1] or not before:
             numbers = np.zeros(0, dtype), np.zeros(0, dtype)
         before *= int(counts[0][0]) if np.ptp(counts[0]) == 0 else 0
         firsts = np.array([starts[0], starts[-1]] if least is None else [least] * 2, dtype)
-        table = _table([[len(elements), *elements] for elements in down])
-        stages.append(Stage((spans[0].size, row), made, table, _table(runs), firsts, numbers))
+        rows = table([[len(met), *(place for _, place in met)] for met in down])
+        stages.append(Stage((spans[0].size, row), made, rows, along, firsts, numbers))
         for axis, span in zip(group, spans, strict=True):
             sizes[axis] = span.out
     return stages
 
 
-def _elements(axis: int, span: Span) -> tuple[list[list[int]], float]:
+def _met(axis: int, span: Span) -> tuple[list[Taps], float]:
     """The elements of each window along an axis, in order, and what the first is added to."""
     (_, _, out), (pair, others) = span.known, taps_along(axis, span)
-    taps = [(slice(0, out), elements[axis]) for elements in pair]
-    taps += [(positions[axis], elements[axis]) for positions, elements in others]
-    reached = [
-        [tap.start + (i - at.start) * span.stride for at, tap in taps if at.start <= i < at.stop] for i in range(out)
+    everywhere = [(slice(0, out), elements[axis]) for elements in pair]
+    taps = [*everywhere, *((positions[axis], elements[axis]) for positions, elements in others)]
+    met = [
+        [(n, on.start + (i - at.start) * span.stride) for n, (at, on) in enumerate(taps) if at.start <= i < at.stop]
+        for i in range(out)
     ]
-    return reached, -0.0 if pair else 0.0  # what is added to -0.0 stays as it is
+    return met, -0.0 if pair else 0.0  # what is added to -0.0 stays as it is
 
 
-def _table(rows: list[list[int]]) -> Array:
+def table(rows: Sequence[Sequence[int]]) -> Array:
     """Rows of different lengths; without a sign, as compilers then know that no index is negative."""
-    table = np.zeros((len(rows), max(map(len, rows), default=0)), np.uint32)
-    for line, row in zip(table, rows, strict=True):
+    made = np.zeros((len(rows), max(map(len, rows), default=0)), np.uint32)
+    for line, row in zip(made, rows, strict=True):
         line[: len(row)] = row
-    return table
+    return made
 
 
-def _runs(elements: list[list[int]], width: int, stride: int) -> list[list[int]]:
+def runs(met: Sequence[Taps], width: int, stride: int) -> list[list[int]]:
     """The runs of a row, for places of so many numbers: begin, size, repeats, step between these, count, begins."""
-    runs: list[list[int]] = []
-    for i, met in enumerate(elements):
-        if i and met == [place + stride for place in elements[i - 1]]:
-            runs[-1][1 if stride == 1 else 2] += width if stride == 1 else 1
+    made: list[list[int]] = []
+    for i, taps in enumerate(met):
+        if i and taps == [(tap, place + stride) for tap, place in met[i - 1]]:
+            made[-1][1 if stride == 1 else 2] += width if stride == 1 else 1
         else:
-            runs.append([i * width, width, 1, stride * width, len(met), *(place * width for place in met)])
-    return runs
+            made.append([i * width, width, 1, stride * width, len(taps), *(place * width for _, place in taps)])
+    return made
 
 
 @jit_loop
@@ -142,7 +144,7 @@ def _reduce(
     """The windows of ``x``, [images, rows, elements of a row], in ``out``; along rows first, in ``line``, then in each.
 
     A row of ``down`` says of each row of ``out`` of how many rows it is made, and which; one of ``across`` of runs of
-    elements there what `_runs` says. Where there are none, only rows are reduced. ``starts`` is what comes before the
+    elements there what `runs` says. Where there are none, only rows are reduced. ``starts`` is what comes before the
     first of these. Of means ``number`` and ``numbers`` are what rows and their elements are divided by. Three are
     added at a time, so that fewer results are kept in between.
     """

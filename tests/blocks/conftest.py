@@ -18,3 +18,12 @@ def slab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     columns_of.cache_clear()  # they are made for one size of tiles
     yield
     columns_of.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Loops are compiled once for a file of tests, and not taken from before."""
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -6,55 +6,19 @@ from math import prod
 
 import numpy as np
 import pytest
+from compiled import assert_alike, numbers
 
 from blocks.kernels.sliding_windows import in_bands
 from blocks.kernels.window_loops import SMALL, bind_loop
 from blocks.kernels.windows import span
-from dataflow import Graph, blocks, plan
-from dataflow.conformance.equality import same
+from dataflow import blocks
 from dataflow.core.workspace import Workspace
 
-AWKWARD = (0.0, -0.0, np.nan, np.inf, -np.inf, 1e-40, -1e-40)
 FLOAT = np.dtype(np.float32)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """Loops are compiled once for this file, and not taken from before."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
-def numbers(shape, dtype="float32", awkward=True):
-    """Numbers of very different sizes, so that the order of additions shows; zeros of both signs, and awkward ones."""
-    random = np.random.default_rng(0)
-    if np.dtype(dtype).kind in "iu":
-        return random.integers(*np.iinfo(dtype).min + np.array([0, 256]), shape).astype(dtype)
-    x = (random.normal(size=shape) * 10.0 ** random.integers(-3, 4, shape)).astype(dtype)
-    x[random.random(shape) < 0.5] = 0
-    x[random.random(shape) < 0.5] *= -1
-    places = random.random(shape) < 0.03 * awkward
-    x[places] = random.choice(AWKWARD, places.sum())
-    return x
-
-
-def assert_alike(block, *operands):
-    """Compiled or not, a plan of the block gives the same bits."""
-    graph, feeds = Graph(), {}
-    wires = []
-    for port, operand in zip(block.signature.inputs.values(), operands, strict=True):
-        feeds |= {} if port.static else {port.name: operand}
-        wires.append(operand if port.static else graph.input(port.name, str(operand.dtype), operand.shape))
-    for i, wire in enumerate(made if isinstance(made := block(*wires), tuple) else [made]):
-        graph.output(str(i), wire)
-    expected, got = (plan(graph, kernels=kernels, threads=1).run(feeds) for kernels in ("numpy", "jit"))
-    for port, value in expected.items():
-        differ = np.sum((got[port] != value) & ((got[port] == got[port]) | (value == value)))
-        assert same(got[port], value), f"{differ} of {value.size} differ"
-
-
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("name", ["AvgPool", "MaxPool", "AvgPool3D", "MaxPool3D"])
 @pytest.mark.parametrize("awkward", [False, True])
 @pytest.mark.parametrize(
@@ -72,7 +36,6 @@ def assert_alike(block, *operands):
     ids=str,
 )
 def test_pools(name, awkward, shape, window, steps, padding):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     if name.endswith("3D"):
         shape, window, steps = (*shape[:1], 4, *shape[1:]), (2, *window), (1, *steps)
         shape = shape if prod(shape) < 1 << 19 else (*shape[:2], 30, *shape[3:])
@@ -81,9 +44,9 @@ def test_pools(name, awkward, shape, window, steps, padding):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "uint8"])
 def test_dtypes(dtype):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     attrs = {"ksize": [1, 3, 2, 1], "strides": [1, 2, 1, 1], "padding": "SAME"}
     if dtype == "uint8":
         ends = np.float32(0), np.float32(1)
