@@ -57,7 +57,7 @@ class QuantizedInstanceNorm(Opaque):
     def bind(self, memory: Workspace, x: TensorType, *ends: TensorType) -> Kernel:
         count, height, width, channels = x.sizes
         form, pixels = (count, height * width, channels), np.float32(height * width)
-        rounding = part_bytes(10, x, size=affine.TILE)  # float32 numbers and their halves, and what NumPy casts in
+        rounding = part_bytes(8, x, size=affine.TILE)  # float32 numbers and their halves
         memory.borrowed += prod(x.sizes) + part_bytes(4, x) + rounding + 24 * count * channels
 
         def kernel(x: Array, x_min: Array, x_max: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
