@@ -15,10 +15,10 @@ import numpy as np
 
 from blocks.kernels.channel_rows import Layout, layouts
 from blocks.kernels.flush_subnormals import TINY
+from blocks.kernels.half_ranges import HALF, clip_half
 from blocks.kernels.sparse_range_sums import Channels, Part, masked, masked_gradients, sparse_indices, sum_sparse
-from dataflow.core import dtypes
 from dataflow.core.columns import column_count, fold_columns, make_columns
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.scratch import Scratch
 from dataflow.core.shapes import TensorType, element_count
 
@@ -50,6 +50,9 @@ def clip_gradient(g: Array, x: Array, axis: int | None, bounds: BoundsOf, out: A
 
 def _clip(g: Array, x: Array, low: Array, high: Array, passed: Array | None, out: Array) -> None:
     """Those of one range, or of rows; all that are ``passed`` remain."""
+    if g.dtype == HALF and passed is None:
+        clip_half(g, x, low, high, out)
+        return
     with Scratch() as empty:
         inside, other, factors = empty(g.shape, np.bool_), empty(g.shape, np.bool_), empty(g.shape, g.dtype)
         np.less_equal(low, x, inside)
@@ -87,12 +90,9 @@ def sum_spans(totals: Array) -> Array:
     return total
 
 
-def clip_gradient_bytes(values: TensorType) -> int:
-    """What `clip_gradient` takes for values of this type, with copies in the dtype to compute in."""
-    count, dtype = element_count(values.shape) or 0, dtypes.storage(values.dtype)
-    compute = dtypes.compute(dtype)
-    copies = 3 * count * compute.itemsize if compute != dtype else 0  # of both inputs and of the result
-    return copies + min(count, SPAN) * (compute.itemsize + 2)
+def clip_gradient_bytes(values: TensorType, compute: DType) -> int:
+    """What `clip_gradient` takes for values of this type, in the dtype in which they are compared."""
+    return min(element_count(values.shape) or 0, SPAN) * (compute.itemsize + 2)
 
 
 def _channels(x: Array, axis: int | None) -> tuple[int, int]:

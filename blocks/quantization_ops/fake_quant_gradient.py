@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output
+from blocks.kernels.casting import as_compute_dtype, cast_into, contiguous_output, copied_bytes
 from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes, clip_gradient_sums, sum_spans
 from blocks.kernels.flush_subnormals import TINY, Float, Floats
 from blocks.kernels.nudged_range import Ranges, check_range, numbers, per_channel_shape
@@ -36,7 +36,8 @@ class FakeQuantGradient(Elementwise, abstract=True):
         return g * (one if (low <= x) & (x <= high) & (abs(g) >= tiny) else zero)
 
     def workspace(self, gradients: TensorType, inputs: TensorType, *ends: TensorType) -> int:
-        return clip_gradient_bytes(inputs)
+        copies = 3 * copied_bytes(inputs)  # of both inputs and of the result
+        return copies + clip_gradient_bytes(inputs, dtypes.compute(dtypes.storage(inputs.dtype)))
 
 
 class FakeQuantWithMinMaxArgsGradient(FakeQuantGradient):

@@ -12,7 +12,7 @@ from blocks.kernels.clipped_gradient import clip_gradient, clip_gradient_bytes
 from blocks.kernels.flush_subnormals import SUBNORMAL, TINY, Float, Floats
 from dataflow.core import dtypes
 from dataflow.core.block import Block, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Elementwise
 from dataflow.core.shapes import Dim, agree, fits, show
 
@@ -86,7 +86,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
         return cast_into(result, gradients.dtype, out), np.zeros_like(low), np.zeros_like(high)
 
     def workspace(self, gradients: TensorType, input: TensorType, *ends: TensorType) -> int:
-        return clip_gradient_bytes(input)
+        return clip_gradient_bytes(input, storage(input.dtype))
 
     grad = None
 
