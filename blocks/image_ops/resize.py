@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from blocks.image_ops.resampling_base import Bicubic, Bilinear, Nearest, Resampling, given_size, image_shape
 from blocks.image_ops.resize_gradient import ResizeBicubicGrad, ResizeBilinearGrad, ResizeNearestNeighborGrad, size_of
+from blocks.kernels import resample_loops
 from blocks.kernels.resample import Parts, Taps, columns, gather
 from blocks.kernels.window_ranges import averaged, by_channel
 from blocks.math_ops.cast import Cast
@@ -21,6 +23,7 @@ from dataflow.core.shapes import Shape
 from dataflow.core.wire import Wire
 from dataflow.core.workspace import Kernel, Workspace
 
+LOOPED = tuple(map(storage, ("uint8", "float32", "float64")))  # dtypes of pixels that loops convert as NumPy does
 PIXELS = ("int8", "uint8", "int16", "uint16", "int32", "int64", *dtypes.floating)
 
 
@@ -28,7 +31,7 @@ class Resizing(Resampling, abstract=True):
     """Images resized to a given size: the columns first, then the rows.
 
     A subclass writes ``interpolate(taps, source, target, buffer)``, which makes pixels of those along the second dim of
-    the source; the buffer has one dim and is as large as the target.
+    the source; the buffer has one dim and is as large as the target. ``loop`` is one of `resample_loops` that does so.
     """
 
     T: ClassVar[Any] = PIXELS
@@ -37,6 +40,7 @@ class Resizing(Resampling, abstract=True):
     resized_images = Out("float32", "[batch, *size, channels]")
     interpolate: ClassVar[Any]
     interpolates: ClassVar[bool] = True  # whether it needs the buffer
+    loop: ClassVar[Callable[..., None] | None] = None
 
     def shape_of(self, images: TensorType, size: TensorType) -> Shape:
         batch, _, _, channels = image_shape(self, "images", images)
@@ -48,6 +52,10 @@ class Resizing(Resampling, abstract=True):
         resized, dtype = made.sizes, storage(made.dtype)
         if 0 in resized:
             return lambda images, size, out=None: np.empty(resized, dtype) if out is None else out
+        if self.loop is not None and memory.compiled and given in LOOPED and prod(resized) > resample_loops.SMALL:
+            taps = self.taps(shape[1], resized[1]), self.taps(shape[2], resized[2])
+            move = resample_loops.bind_loop(memory, self.loop, shape, resized, taps, dtype)
+            return lambda images, size, out=None: move(images, np.empty(resized, dtype) if out is None else out)
         channels, width = shape[3], resized[2]
         across = columns(self.taps(shape[2], width), channels, dtype.itemsize)
         pixels = (channels,) if len(across[0][0]) == width else ()
@@ -112,6 +120,7 @@ class ResizeBilinear(Resizing, Bilinear):
     """
 
     found_by = ("scale images", "interpolate", "upsample")
+    loop = resample_loops.interpolate
 
     def bound(self, images: Range, size: Range) -> Range:
         floats = Range(images.low.astype(np.float32), images.high.astype(np.float32), images.shape)
@@ -139,6 +148,7 @@ class ResizeBicubic(Resizing, Bicubic):
     """
 
     found_by = ("scale images", "interpolate", "upsample")
+    loop = resample_loops.weigh
 
     @staticmethod
     def interpolate(taps: Taps, source: Array, target: Array, buffer: Array) -> None:

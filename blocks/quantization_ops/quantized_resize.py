@@ -8,6 +8,7 @@ import numpy as np
 
 from blocks.image_ops.resampling_base import Bilinear, given_size, image_shape
 from blocks.image_ops.resize import ResizeBilinear
+from blocks.kernels import resample_loops
 from blocks.kernels.resample import Parts, Taps
 from dataflow.core.block import In, Out, Shape, TensorType
 from dataflow.core.dtypes import Array, DType, storage
@@ -70,6 +71,11 @@ class QuantizedResizeBilinear(Bilinear):
         bits, dtype = FRACTION[given], WIDE[given]
         taps = [self.taps(images.sizes[axis], resized[axis]) for axis in (1, 2)]
         down, across = ([(i, (w * np.float32(1 << bits)).astype(dtype)) for i, w in each] for each in taps)
+        if memory.compiled and prod(resized) > resample_loops.SMALL:
+            loop = resample_loops.bind_loop(
+                memory, resample_loops.interpolate_whole, images.sizes, resized, (down, across), dtype
+            )
+            return lambda images, size, out: loop(images, out)
         parts = Parts(images.sizes, resized, taps[0])
         memory.borrowed += self._taken(parts, images)
         memory.kept += parts.taps_bytes()
