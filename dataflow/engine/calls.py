@@ -101,7 +101,7 @@ class Calls:
         if step.storage is Storage.OUT:
             if isinstance(call, np.ufunc) and len(step.writes) == 1:
                 return self._ufunc_call(call, flat(step.reads), step.writes[0], step.releases)
-            return partial(self._out, step, call, step.writes[0], step.writes[1:])
+            return partial(self._out, step, call, self._allocator(step.writes[0]), step.writes[1:])
         return partial(self._new, step, call, storage)
 
     def _ufunc_call(
@@ -120,14 +120,14 @@ class Calls:
 
         return call
 
-    def _out(self, step: Step, call: Callable[..., Any], slot: int, others: Sequence[int]) -> None:
+    def _out(self, step: Step, call: Callable[..., Any], allocate: Callable[..., Array], others: Sequence[int]) -> None:
         """Run a step that writes its first output into an array that is there."""
-        values = self.values
+        values, slot = self.values, step.writes[0]
         args = [_value(values, read) for read in step.reads]
         if step.block.precomputed_ports or step.block.contiguous_inputs:
             args = step.block.kernel_args(args)
         if slot not in self.fixed:
-            values[slot] = self._allocator(slot)()
+            values[slot] = allocate()
         made = call(*args, out=values[slot])
         if others:
             self._store(others, made[1:], [dtypes.storage(self.program.types[s].dtype) for s in others])
@@ -193,7 +193,9 @@ class Calls:
         self._release(stage)
 
     def _allocator(self, slot: int) -> Callable[..., Array]:
-        """What makes an array for a value that the caller gets."""
+        """What makes an array for a value that the caller gets, or gives that of the input that it is written over."""
+        if (taken := self.program.taken_over.get(slot)) is not None:
+            return lambda **_: self.values[taken]
         type_ = self.program.types[slot]
         return results.allocator(type_.sizes, dtypes.storage(type_.dtype))
 

@@ -122,6 +122,7 @@ def _place(stage: Stage, step: Step, program: Program) -> str:
             return f"scratch {form.scratch.buffers[slot]}"
         if slot in form.scratch.in_output:
             return "scratch in an output"
-    if slot in program.buffer_of:
-        return f"buffer {program.buffer_of[slot]}" + ", in place" * (slot in program.in_place)
-    return "view" if step.storage is Storage.VIEW else "new array"
+    if step.storage is Storage.VIEW and slot not in program.buffer_of:
+        return "view"
+    memory = f"buffer {program.buffer_of[slot]}" if slot in program.buffer_of else "new array"
+    return memory + ", in place" * (slot in program.in_place)

@@ -120,6 +120,7 @@ def passes(
             watched_slots,
             plan.bound,
             settings.compiled,
+            plan.taken_over,
         ),
     )
 

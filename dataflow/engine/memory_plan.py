@@ -29,7 +29,8 @@ class MemoryPlan:
     roots : for each view the slot whose memory it shows.
     watched : slots that are kept as outputs are, and shown rather than given away.
     buffer_of : the buffer of each slot that is given one.
-    in_place : slots that take over the buffer of an input.
+    in_place : slots that take over the memory of an input.
+    taken_over : those that have no buffer, and the input: an array that is an output in the end is used from the start.
     peak : the most bytes that are held beside the buffers and what is bound.
     bound : bytes that the kernels of any one stage are bound to.
     kept : bytes that all bound kernels keep.
@@ -46,6 +47,7 @@ class MemoryPlan:
     compiled: bool = False
     buffer_of: dict[int, int] = field(default_factory=dict)
     in_place: set[int] = field(default_factory=set)
+    taken_over: dict[int, int] = field(default_factory=dict)
     peak: int = 0
     bound: int = 0
     kept: int = 0
@@ -57,6 +59,7 @@ class MemoryPlan:
         """
         self.buffers = FreeList()
         self.last = last_uses([flat(stage.reads) for stage in stages], self.roots, [*self.outputs, *self.watched])
+        self.writers = {slot: i for i, stage in enumerate(stages) for slot in stage.writes}
         self.views: dict[int, list[int]] = {}
         for view, root in self.roots.items():
             self.views.setdefault(root, []).append(view)
@@ -64,6 +67,8 @@ class MemoryPlan:
         self.live = 0  # bytes of live values without a buffer, which each run allocates
         self.borrowed = 0  # bytes that kernels borrowed so far
         self.scattered: set[int] = set()  # large views that show elements out of order
+        self.given_over: set[int] = set()  # values whose memory others take over that have no buffer
+        self._take_over(stages)
         planned = [self._assign(i, stage) for i, stage in enumerate(stages)]
         copies = sum(max(self.sizes[slot], 0) for slot in self._copied())
         self.peak = max(self.peak, self.live + self.borrowed + copies)
@@ -87,33 +92,56 @@ class MemoryPlan:
         read = {roots.get(slot, slot) for slot in flat(stage.reads)}
         dead = sorted(r for r in read if last[r] == i and r not in self.constants)
         dead_views = [view for root in dead for view in self.views.get(root, ())]  # they hold the memory too
-        free = list(dead)
+        free = [slot for slot in dead if slot in buffer_of]
         allocated, unread = [], []
         over: dict[int, int] = {}  # the input that an output takes the memory of
         for slot in stage.writes:
-            if self._has_buffer(stage, slot):
+            if slot in self.taken_over:
+                over[slot] = self.taken_over[slot]
+            elif slot not in self.given_over and self._has_buffer(stage, slot):
                 taken = self._in_place_input(stage, slot, free) if free else None
                 if taken is not None:
                     buffer_of[slot] = buffer_of[taken]
                     over[slot] = taken
                     free.remove(taken)
-                    self.in_place.add(slot)
                 else:
                     buffer_of[slot] = self.buffers.take(self.sizes[slot])
             elif slot not in roots:
                 allocated.append(slot)
             if slot not in last:
                 unread.append(slot)
+        self.in_place.update(over)
         self.live += sum(max(self.sizes[slot], 0) for slot in allocated)
         self.borrowed = max(self.borrowed, self._workspace(stage))  # scratch is kept for the next borrower
         self.peak = max(self.peak, self.live + self.borrowed)
         for slot in (*free, *unread):
             if slot in buffer_of:
                 self.buffers.give_back(buffer_of[slot])
-        self.live -= sum(max(self.sizes[s], 0) for s in (*dead, *unread) if self._is_allocated(s) and s not in roots)
+        gone = [s for s in (*dead, *unread) if self._is_allocated(s) and s not in roots and s not in self.given_over]
+        self.live -= sum(max(self.sizes[slot], 0) for slot in gone)
         if isinstance(stage, Region):
             stage = stage.in_place(over)
         return stage.releasing((*dead, *dead_views))
+
+    def _take_over(self, stages: Sequence[Stage]) -> None:
+        """Find the values that live in the array of an output before it is written in place."""
+        for output in sorted(self.output_roots & self.writers.keys()):
+            slot, stage = output, stages[self.writers[output]]
+            while slot not in self.roots and self.sizes[slot] > SMALL:
+                free = [own for own in {*flat(stage.reads)} if self._may_be_taken_over(stages, slot, own)]
+                taken = self._in_place_input(stage, slot, free) if free else None
+                if taken is None:
+                    break
+                self.taken_over[slot] = taken
+                self.given_over.add(taken)
+                slot, stage = taken, stages[self.writers[taken]]
+
+    def _may_be_taken_over(self, stages: Sequence[Stage], by: int, slot: int) -> bool:
+        """Whether a value is made in memory that it is given, and is not needed once the other one is written."""
+        writer = self.writers.get(slot)
+        if writer is None or slot in self.roots or slot in self.given_over:
+            return False
+        return self.last[slot] == self.writers[by] and self._has_buffer(stages[writer], slot)
 
     def _view(self, step: Step) -> None:
         source, slot = step.reads[0], step.writes[0]
@@ -138,7 +166,7 @@ class MemoryPlan:
         return step.storage is not Storage.VIEW and 0 <= size <= SMALL
 
     def _in_place_input(self, stage: Stage, slot: int, dead: Sequence[int]) -> int | None:
-        """The input of the stage whose buffer a value that it writes may take over."""
+        """The input of the stage, one of those that are ``dead``, whose memory a value that it writes may take over."""
         later: set[int] = set()
         if isinstance(stage, Step):
             if stage.storage is not Storage.OUT or slot != stage.writes[0] or not stage.block.reuses:
@@ -153,7 +181,7 @@ class MemoryPlan:
         else:
             return None
         type_ = self.types[slot]
-        free = {s for s in dead if s in self.buffer_of and s not in later and self.types[s] == type_}
+        free = {s for s in dead if s not in later and self.types[s] == type_}
         return in_place_input(step, dtypes.storage(type_.dtype), free, self.roots) if free else None
 
     def _workspace(self, stage: Stage) -> int:

@@ -28,6 +28,7 @@ class Program:
     constants : the value of each slot that is known before the run.
     buffer_of : the buffer of each slot that has one; ``buffer_sizes`` are in bytes.
     in_place : slots that are written over an input.
+    taken_over : those of them that have no buffer, and the input.
     peak_bytes : the most that a run holds beside its inputs: buffers, outputs and workspace of kernels, without values
         whose shapes only the run decides.
     bound_bytes : the memory that kernels are bound to, one after the other.
@@ -48,6 +49,7 @@ class Program:
     watched: Mapping[str, int] = field(default_factory=dict)
     bound_bytes: int = 0
     compiled: bool = False
+    taken_over: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

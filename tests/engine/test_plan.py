@@ -102,9 +102,9 @@ def chain(columns, length=12):
 @pytest.mark.parametrize("columns", [SMALL, LARGE])
 def test_a_chain_runs_in_place(columns):
     program = plan(chain(columns)).at()
-    assert len(program.buffer_sizes) == 1
     assert len(program.in_place) >= 11
-    assert program.buffer_bytes == 4 * 4 * columns
+    assert program.buffer_sizes == ((4 * 4 * columns,) if columns == SMALL else ())  # large ones in the output's array
+    assert program.peak_bytes <= 3 * 4 * 4 * columns
 
 
 def test_buffers_are_given_back():
