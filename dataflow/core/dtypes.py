@@ -144,10 +144,3 @@ def rounded(array: Array, dtype: DType) -> Array:
         near = np.where(np.abs(near) > np.abs(array), np.nextafter(near, np.float32(0)), near)
         near.view(np.uint32)[...] |= (near != array) & ~np.isnan(array)
         return near.astype(dtype)
-
-
-def contiguous(given: Array | tuple[Array, ...] | None) -> Any:
-    """An array, or each of several, in rows without gaps; copied where it is not."""
-    if isinstance(given, tuple):
-        return tuple(map(contiguous, given))
-    return given if given is None or given.flags.c_contiguous else np.ascontiguousarray(given)

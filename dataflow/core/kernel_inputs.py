@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-from dataflow.core import dtypes
+from dataflow.core.contiguous import contiguous
 from dataflow.core.ports import Signature
 
 _REMEMBERED = 1 << 16  # bytes of inputs up to which the result of `precompute` is kept for the next call
@@ -34,7 +34,7 @@ class KernelInputs:
 
     def in_order(self, arrays: Sequence[Any]) -> list[Any]:
         """The inputs as contiguous arrays, copied where needed; inputs read for their shape alone stay as they are."""
-        return [a if lent else dtypes.contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
+        return [a if lent else contiguous(a) for a, lent in zip(arrays, self._lent, strict=True)]
 
     @cached_property
     def _lent(self) -> list[bool]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from dataflow.core.contiguous import contiguous
 from dataflow.core.dtypes import Array, DType
 
 Order = tuple[int, ...]  # the axes, from the one along which neighbours lie farthest apart
@@ -41,4 +40,5 @@ def flat_in(order: Order | None, array: Array) -> Array:
         return array
     if order is not None and array.ndim == len(order):
         array = array.transpose(order)
-    return np.ascontiguousarray(array).reshape(-1)
+    flat: Array = contiguous(array).reshape(-1)
+    return flat
