@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 import numpy as np
 
 from dataflow.core import conversion, dtypes
+from dataflow.core.contiguous import copied
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GraphError, RunError, UnknownNameError, nearest, way_out
 from dataflow.core.run_errors import memory_message
@@ -63,7 +64,7 @@ class Fed(NamedTuple):
         """Copy what does not lie in the order of its elements, once for all its readers."""
         for name in self.turned:
             try:
-                self.arrays[name] = np.ascontiguousarray(self.arrays[name])
+                self.arrays[name] = copied(self.arrays[name])
             except MemoryError as error:
                 raise RunError(
                     f"input '{name}': {memory_message(error, [TensorType.of(self.arrays[name])])}"
