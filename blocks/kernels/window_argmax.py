@@ -87,6 +87,12 @@ def unordered(x: Array) -> Test | None:
     return lambda _, positions, elements, mask: np.isnan(x[elements], mask)
 
 
+def has_negative_zero(x: Array) -> bool:
+    """Whether there is a -0.0, of which the bits are those of the lowest integer."""
+    bits = np.dtype(f"i{x.itemsize}")
+    return is_float(x.dtype) and np.minimum.reduce(x.view(bits), None) == np.iinfo(bits).min
+
+
 def masked(values: Array, mask: Array, out: Array) -> Array:
     """The values where the mask is true, 0 elsewhere, even where a value is NaN or infinite; in ``out``."""
     bits = f"u{values.itemsize}"

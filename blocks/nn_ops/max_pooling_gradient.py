@@ -9,7 +9,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.array_ops.fill import ZerosLike
-from blocks.kernels.sliding_windows import Band, Bands, Slides, converted, count, in_bands, is_float, lowest, shaped
+from blocks.kernels import argmax_loops
+from blocks.kernels.argmax_loops import Windows
+from blocks.kernels.sliding_windows import (
+    Band,
+    Bands,
+    Slides,
+    converted,
+    count,
+    in_bands,
+    is_disjoint,
+    is_float,
+    lowest,
+    shaped,
+)
 from blocks.kernels.window_argmax import (
     Selected,
     argmax_scratch,
@@ -75,6 +88,9 @@ class MaxPoolGrad(MaxGradient):
 
     def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Kernel:
         shape, dtype, slides = self.known(orig_input)
+        windows = argmax_loops.bind_windows(memory, shape, slides, dtype)
+        if windows is not None:
+            return self.bind_loop(memory, windows, shape, dtype, not is_disjoint(slides))
         held = count(slides)
         scatter = bind_scatter(memory, shape, slides, dtype, held, partial(self.scratch_arrays, dtype))
 
@@ -89,6 +105,20 @@ class MaxPoolGrad(MaxGradient):
             return scatter(grad, np.empty(shape, dtype) if out is None else out, select)
 
         return in_short_runs(kernel, prod(orig_input.sizes))
+
+    @staticmethod
+    def bind_loop(memory: Workspace, windows: Windows, shape: tuple[int, ...], dtype: DType, adds: bool) -> Kernel:
+        """The kernel that is a compiled loop."""
+        top, index = memory.array(shape[-1], dtype), memory.array(shape[-1], np.uint32)
+
+        def kernel(orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
+            out = np.empty(shape, dtype) if out is None else out
+            out.fill(0)
+            x, dy, dx = (array.reshape(len(array), -1) for array in (orig_input, grad, out))
+            argmax_loops.add_to_largest(x, *windows.arguments, top, index, dy, dx, adds)
+            return out
+
+        return kernel
 
     @staticmethod
     def scratch_arrays(dtype: DType, bands: Bands) -> list[ArraySpec]:
@@ -132,6 +162,9 @@ class MaxPoolGradGrad(MaxGradient):
 
     def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, grad: TensorType) -> Kernel:
         shape, dtype, slides = self.known(orig_input)
+        windows = argmax_loops.bind_windows(memory, shape, slides, dtype)
+        if windows is not None:
+            return self.bind_loop(windows, self.infer(orig_input, orig_output, grad)[0].sizes, dtype)
         made, bands = self.infer(orig_input, orig_output, grad)[0].sizes, in_bands(shape, slides, weight=2)
         inputs, outputs, product, *masks = memory.arrays(*self.scratch_arrays(bands, dtype))
 
@@ -144,6 +177,18 @@ class MaxPoolGradGrad(MaxGradient):
             return taken
 
         return in_short_runs(kernel, prod(orig_input.sizes))
+
+    @staticmethod
+    def bind_loop(windows: Windows, made: tuple[int, ...], dtype: DType) -> Kernel:
+        """The kernel that is a compiled loop."""
+
+        def kernel(orig_input: Array, orig_output: Array, grad: Array, out: Array | None = None) -> Array:
+            out = np.empty(made, dtype) if out is None else out
+            x, y, dx, taken = (array.reshape(len(array), -1) for array in (orig_input, orig_output, grad, out))
+            argmax_loops.take_at_equal(x, *windows.arguments, y, dx, taken)
+            return out
+
+        return kernel
 
     @staticmethod
     def scratch_arrays(bands: Bands, dtype: DType) -> list[ArraySpec]:

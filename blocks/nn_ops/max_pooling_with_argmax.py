@@ -8,9 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels import argmax_loops
+from blocks.kernels.argmax_loops import Windows
 from blocks.kernels.chunked import TILE
 from blocks.kernels.sliding_windows import Band, Bands, converted, in_bands, is_float, lowest, shaped
-from blocks.kernels.window_argmax import argmax_scratch, copy_scratch, equals, first_argmax, unordered
+from blocks.kernels.window_argmax import (
+    argmax_scratch,
+    copy_scratch,
+    equals,
+    first_argmax,
+    has_negative_zero,
+    unordered,
+)
 from blocks.kernels.window_reduce import partial_scratch, reduce_band
 from blocks.nn_ops.pooling_base import Pooling
 from dataflow.core import dtypes
@@ -63,6 +72,9 @@ class MaxPoolWithArgmax(Pooling):
     def bind(self, memory: Workspace, input: TensorType) -> Kernel:
         shape, dtype, bands = input.sizes, storage(input.dtype), self.bands(input.sizes)
         made, indices = self.infer(input)[0].sizes, storage(self.Targmax)
+        windows = argmax_loops.bind_windows(memory, shape, bands.slides, dtype)
+        if windows is not None:
+            return self.bind_loop(windows, shape, made, dtype)
         copy, result, corners, offsets, *space = memory.arrays(*self.scratch_arrays(bands, dtype))
         memory.borrowed += 3 * 8 * min(prod(bands.output), run_buffer(prod(shape)))  # NumPy's own, for indices
         columns, channels = shape[2:]
@@ -78,11 +90,12 @@ class MaxPoolWithArgmax(Pooling):
                 reduce_band(np.fmax, start, x, band.slides, y, space[4:])
                 self.begin(band, shape, shaped(corners, place.shape[:3]), place)
                 is_nan = unordered(x)
+                copied = is_nan is not None or has_negative_zero(x)  # of these `reduce_band` gives others
                 for number, positions, elements, mask in first_argmax(
                     y.shape, space[:4], band.slides, equals(x, y), is_nan
                 ):
-                    if is_nan is not None:
-                        y[positions][mask & np.isnan(x[elements])] = np.nan
+                    if copied:
+                        np.copyto(y[positions], x[elements], where=mask)
                     inside = (number // width * columns + number % width) * channels
                     part, view = offset[positions], place[positions]
                     np.copyto(part, mask)
@@ -92,6 +105,18 @@ class MaxPoolWithArgmax(Pooling):
             return top, index
 
         return in_short_runs(kernel, prod(input.sizes))
+
+    def bind_loop(self, windows: Windows, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> Kernel:
+        """The kernel that is a compiled loop."""
+        indices, apart = storage(self.Targmax), prod(shape[1:]) * self.include_batch_in_index
+
+        def kernel(input: Array, out: Array | None = None) -> tuple[Array, Array]:
+            top, index = np.empty(made, dtype) if out is None else out, np.empty(made, indices)
+            x, y, places = (array.reshape(len(array), -1) for array in (input, top, index))
+            argmax_loops.largest(x, *windows.arguments, y, places, apart)
+            return top, index
+
+        return kernel
 
     def begin(self, band: Band, shape: tuple[int, ...], corners: Array, place: Array) -> None:
         """The index of the first element of each window of a band, were it on the image."""

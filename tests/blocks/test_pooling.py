@@ -147,3 +147,11 @@ def test_of_a_volume_without_numbers_the_largest_is_minus_infinity():
         assert y.size and (y == -np.inf).all()
     window = {"ksize": (1, 1, 1, 1, 1), "strides": (1, 1, 1, 1, 1), "padding": "VALID"}
     assert np.isnan(MaxPool3D(**window)(x)).all()
+
+
+def test_the_largest_of_a_window_is_the_element_that_is_named():
+    """Zeros of both signs are equal: the first is taken."""
+    x = np.random.default_rng(0).choice(np.float32([0, -0.0, -1]), (2, 6, 7, 21))
+    y, argmax = MaxPoolWithArgmax(ksize=(1, 2, 3, 1), strides=(1, 1, 2, 1), padding="SAME")(x)
+    for image, largest, places in zip(x, y, argmax, strict=True):
+        assert image.ravel()[places].tobytes() == largest.tobytes()
