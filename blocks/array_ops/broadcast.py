@@ -123,7 +123,7 @@ class SumToLike(View):
             return lambda input, like, out=None: input if out is None else cast_into(input, out.dtype, out)
         axes, given, made = _repeated(input.sizes, like.sizes), dtypes.storage(input.dtype), like.sizes
         count, dtype = math.prod(input.sizes[axis] for axis in axes), dtypes.accumulate(given)
-        fold = bind_fold(np.add, input.sizes, axes, dtype)
+        fold = bind_fold(np.add, input.sizes, axes, dtype, compiled=given if memory.compiled else None)
         memory.borrowed += dtype.itemsize * (1 + self.mean) * math.prod(made)
 
         def kernel(input: Array, like: Array, out: Array | None = None) -> Array:

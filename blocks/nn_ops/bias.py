@@ -131,7 +131,7 @@ class BiasAddGrad(Opaque):
         sizes, given = out_backprop.sizes, storage(out_backprop.dtype)
         channels: Any = _channels(self, "out_backprop", sizes, self.data_format)
         dtype = dtypes.accumulate(given)
-        fold = bind_fold(np.add, sizes, self._axes(sizes), dtype)
+        fold = bind_fold(np.add, sizes, self._axes(sizes), dtype, compiled=given if memory.compiled else None)
         memory.borrowed += channels * dtype.itemsize
 
         def kernel(out_backprop: Array, out: Array | None = None) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dataflow.core.columns import COLUMNS, column_count, fold_columns, make_columns
 from dataflow.core.dtypes import Array, DType
-from dataflow.core.folding_loops import bind_loop
+from dataflow.core.folding_loops import bind_columns, bind_loop
 
 _BESIDE = 64  # products that are made beside each other where many short rows are multiplied
 Fold = Callable[[Array], Any]
@@ -47,10 +47,10 @@ def bind_fold(
         return lambda x: loop(x).reshape(left)
     if len(axes) == len(shape) and 0 not in shape:
         form = prod(shape), 1
-        fold = bind_fold_rows(ufunc, form, dtype)
+        fold = bind_fold_rows(ufunc, form, dtype, compiled)
     elif width is not None:
         form = prod(shape) // width, width
-        fold = bind_fold_rows(ufunc, form, dtype)
+        fold = bind_fold_rows(ufunc, form, dtype, compiled)
     elif ufunc is np.multiply and sorted(axes) == list(range(len(kept), len(shape))) and 0 not in shape:
         form = *kept, prod(shape[len(kept) :])
         fold = bind_fold_last(ufunc, form, dtype)
@@ -82,11 +82,11 @@ def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fol
     return fold
 
 
-def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fold:
+def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType, compiled: DType | None = None) -> Fold:
     """What folds rows, ``[rows, width]``, of this shape in a dtype; short rows are joined to longer ones first."""
     count, width = shape
     if ufunc in (np.add, np.multiply):
-        return _bind_columns(ufunc, count, width, dtype)
+        return _bind_columns(ufunc, count, width, dtype, compiled)
     if width == 1:
         return lambda rows: ufunc.reduce(rows.reshape(-1), 0, dtype)
     repeat = min(count, COLUMNS // width)
@@ -102,9 +102,11 @@ def bind_fold_rows(ufunc: np.ufunc, shape: tuple[int, int], dtype: DType) -> Fol
     return joined
 
 
-def _bind_columns(ufunc: np.ufunc, count: int, width: int, dtype: DType) -> Fold:
+def _bind_columns(ufunc: np.ufunc, count: int, width: int, dtype: DType, compiled: DType | None) -> Fold:
     """What adds up or multiplies rows, in columns."""
     size, columns = count * width, column_count(count * width, width)
+    if compiled is not None and columns < size and (fold := bind_columns(size, columns, compiled, ufunc)) is not None:
+        return lambda rows: fold_columns(fold(rows), width, 1, ufunc)
     if columns < size:
         return lambda rows: fold_columns(make_columns(rows.reshape(-1), columns, dtype, ufunc), width, 1, ufunc)
     form, zero = (size,) if width == 1 else (count, width), dtype.type(0)

@@ -31,25 +31,44 @@ def bind_loop(
         return None
     outer, n = prod(shape[: folded[0]]), prod(shape[axis] for axis in folded)
     inner = prod(shape) // outer // n
-    taken = (outer, n, inner) if inner > 1 else (outer, n)
     floats = given in FLOATS and dtype == np.float64
     loop: Callable[..., None]
     if given in FLOATS and given == dtype and ufunc in (np.maximum, np.minimum) and (inner > 1 or n < LONG):
-        return _bind_extreme(ufunc, taken, dtype)
-    if inner == 1 and floats and ufunc is np.add:
+        return _bind_extreme(ufunc, (outer, n, inner) if inner > 1 else (outer, n), dtype)
+    if inner > 1:
+        return _bind_columns(ufunc, outer, inner) if floats and ufunc in (np.add, np.multiply) else None
+    if floats and ufunc is np.add:
         return _bind_sum(outer, n, BUFFER if given != dtype else n)
-    if inner > 1 and floats and ufunc in (np.add, np.multiply):
-        loop = _add_middle if ufunc is np.add else _multiply_middle
-    elif inner == 1 and floats and ufunc is np.multiply and n < most:
+    if floats and ufunc is np.multiply and n < most:
         loop = _multiply_last
-    elif inner == 1 and given == np.bool_ and ufunc in (np.logical_or, np.logical_and):
+    elif given == np.bool_ and ufunc in (np.logical_or, np.logical_and):
         loop = _any_last if ufunc is np.logical_or else _all_last
     else:
         return None
 
     def fold(x: Array) -> Array:
-        out = np.empty((outer, *taken[2:]), dtype)
-        loop(x.reshape(taken), out)
+        out = np.empty(outer, dtype)
+        loop(x.reshape(outer, n), out)
+        return out
+
+    return fold
+
+
+def bind_columns(size: int, width: int, given: DType, ufunc: np.ufunc) -> Fold | None:
+    """What adds up or multiplies so many flat values of a dtype in float64, in columns; None where NumPy does it."""
+    if size <= SMALL or given not in FLOATS:
+        return None
+    fold = _bind_columns(ufunc, 1, width)
+    return lambda values: fold(values)[0]
+
+
+def _bind_columns(ufunc: np.ufunc, outer: int, width: int) -> Fold:
+    """What adds up or multiplies, in float64, every ``width``-th value of each row, ``[outer, width]``."""
+    loop = _add_columns if ufunc is np.add else _multiply_columns
+
+    def fold(x: Array) -> Array:
+        out = np.empty((outer, width))
+        loop(x.reshape(outer, -1), out)
         return out
 
     return fold
@@ -180,25 +199,37 @@ def _largest_middle(x: Array, sign: float, out: Array) -> None:
 
 
 @jit_loop
-def _add_middle(x: Array, out: Array) -> None:
-    for o in range(x.shape[0]):
-        total = out[o]
+def _add_columns(x: Array, out: Array) -> None:
+    width = out.shape[1]
+    for o in range(len(out)):
+        values, total = x[o], out[o]
         total[:] = 0.0
-        for i in range(x.shape[1]):
-            part = x[o, i]
-            for j in range(total.size):
-                total[j] += part[j]
+        paired = values.size - values.size % (width * 2)
+        for start in range(0, paired, width * 2):  # two rows at a time, as columns wait for memory
+            p, q = values[start : start + width], values[start + width : start + width * 2]
+            for j in range(width):
+                total[j] = total[j] + p[j] + q[j]
+        for start in range(paired, values.size, width):
+            p = values[start : start + width]
+            for j in range(p.size):
+                total[j] += p[j]
 
 
 @jit_loop
-def _multiply_middle(x: Array, out: Array) -> None:
-    for o in range(x.shape[0]):
-        total = out[o]
+def _multiply_columns(x: Array, out: Array) -> None:
+    width = out.shape[1]
+    for o in range(len(out)):
+        values, total = x[o], out[o]
         total[:] = 1.0
-        for i in range(x.shape[1]):
-            part = x[o, i]
-            for j in range(total.size):
-                total[j] *= part[j]
+        paired = values.size - values.size % (width * 2)
+        for start in range(0, paired, width * 2):  # two rows at a time, as columns wait for memory
+            p, q = values[start : start + width], values[start + width : start + width * 2]
+            for j in range(width):
+                total[j] = total[j] * p[j] * q[j]
+        for start in range(paired, values.size, width):
+            p = values[start : start + width]
+            for j in range(p.size):
+                total[j] *= p[j]
 
 
 @jit_loop

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dataflow.core.columns import column_count
 from dataflow.core.dtypes import name_of
 from dataflow.core.shapes import TensorType
 from dataflow.core.typing_rules import OperandType
@@ -81,12 +82,17 @@ class Form:
     def parts(self) -> tuple[tuple[int, int], ...]:
         """The first element and the number of those that are computed at once, in order.
 
-        Where values are folded, a tile that is shorter than the others comes by itself.
+        Where values are folded, a tile that is shorter than the others comes by itself, unless it has as many columns.
         """
-        size, length = self.region.size, self.length
-        end = size - size % self.region.tile if self.region.folded else size
+        size, length, tile = self.region.size, self.length, self.region.tile
+        end = size - size % tile if self.region.folded and not self._fills_columns(size % tile) else size
         found = [(start, min(length, end - start)) for start in range(0, end, length)]
         return (*found, (end, size - end)) if end < size else tuple(found)
+
+    def _fills_columns(self, count: int) -> bool:
+        """Whether a compiled call takes so few elements beside whole tiles, as they are folded in as many columns."""
+        unit = self.region.unit
+        return self.is_one_call and column_count(count, unit) == column_count(self.region.tile, unit)
 
     @cached_property
     def looped(self) -> set[int]:

@@ -107,6 +107,10 @@ class _Fusion:
         reads, writes = [step.reads for step in self.steps], [step.writes for step in self.steps]
         origin = {slot: root for slot, (root, shape) in self.sources.items() if shape == self.types[slot].shape}
         groups = fusion_groups(names, reads, writes, self.folded, self.tilings, origin, self.settings.fuse)
+        for group in groups:
+            if self._is_one_fold(group):
+                group.unit = 0
+                del self.tilings[group.steps[0]]
         self.reads_past_views = {i: self._past_views(i) for i in self.tilings}
         self.readers: dict[int, set[int]] = {}  # of each slot the groups that run, by their first steps
         stages: list[Step | Region] = []
@@ -119,6 +123,13 @@ class _Fusion:
                     self.readers.setdefault(slot, set()).add(group.steps[0])
             stages.append(self._region(group) if group.unit else step)
         return stages[::-1]
+
+    def _is_one_fold(self, group: Group) -> bool:
+        """Whether a group is a step that folds one tile: its kernel does the same without a region around it."""
+        first, *others = group.steps
+        block = self.steps[first].block
+        by_kernel = not self.compiled or block.compiled_partials is None
+        return not others and by_kernel and all(block.reduces) and 0 < group.size <= group.folds
 
     def _past_views(self, i: int) -> tuple[Read, ...]:
         """What a step reads by tiles, with the values behind views in place of these where their elements align."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -51,7 +51,7 @@ ELEMENTS: dict[Callable[..., Any], str] = {
 ONE_BY_ONE = {np.fmod, np.sign}  # which NumPy computes without vectors: compiled they are faster, also alone
 
 
-FOLDS: dict[np.ufunc, str] = {np.add: "+=", np.multiply: "*="}  # of elements in columns, in float64
+FOLDS: dict[np.ufunc, str] = {np.add: "+", np.multiply: "*"}  # of elements in columns, in float64
 
 
 def element(block: Block, dtype: DType) -> str | None:
@@ -85,7 +85,7 @@ class Line(NamedTuple):
     dtypes : of the values that it makes: integers become wider on their way. None for one that is folded.
     outs : for each value the array it is written to, ``("o", i)``, or overwrites, ``("a", i)``, or the columns that it
         is folded into, ``("c", i)``; None for a value that only later lines read.
-    folds : for each value how it is folded, ``+=``; empty for one that is not.
+    folds : for each value how it is folded, ``+``; empty for one that is not.
     """
 
     source: str
@@ -113,29 +113,33 @@ def source(lines: Sequence[Line]) -> str:
     used = {each for line in lines for each in (*line.args, *line.outs) if each is not None and each[0] != "t"}
     columns = sorted(i for kind, i in used if kind == "c")
     arrays = sorted(each for each in used if each[0] != "c")
-    made, body = 0, []
-    for line in lines:
-        args = ", ".join(f"{kind}{j}" + "[j]" * (kind in "ap") for kind, j in line.args)
-        own = [f"t{made + i}" for i in range(len(line.outs))]
-        body.append(f"{', '.join(own)} = {names[line.source]}({args})")
-        for name, dtype, out, fold in zip(own, line.dtypes, line.outs, line.folds, strict=True):
-            if dtype is not None:
-                body.append(f"{name} = np.{dtype.name}{'_' * (dtype.kind == 'b')}({name})")
-            if out is not None:
-                body.append(f"{out[0]}{out[1]}[j] {fold or '='} {name}")
-        made += len(own)
-    parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
-    parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
     given = ["columns"] * bool(columns)
     given += [f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays]  # in the order a, o, p, s
     functions = [f"@njit({OPTIONS})\n" + s.replace("def element(", f"def {names[s]}(") for s in sources]
+    parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
+    parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
+    body = [*_values(lines, names), *_results(lines)]
+    first, two_rows = "start", []
+    if columns and all(out is None or out[0] == "c" for line in lines for out in line.outs):
+        # what is only folded goes by two rows at a time: columns are read and written half as often
+        first = "stop - (stop - start) % (2 * row)"
+        both = [*_values(lines, names), *_values(lines, names, "n"), *_results(lines, "n")]
+        two_rows = [
+            f"        for r in range(start, {first}, 2 * row):",
+            "            m = row",
+            *(f"            {part}" for part in parts),
+            *(f"            a{i}n = a{i}_[r + m:r + 2 * m]" for kind, i in arrays if kind == "a"),
+            "            for j in range(m):",
+            *(f"                {line}" for line in both),
+        ]
     loop = [
         f"@njit({OPTIONS})",
         f"def fused(count, row, tile, {', '.join(given)}):",
         "    for start in range(0, count, tile):",
         "        stop = min(start + tile, count)",
         *(f"        c{i} = columns[start // tile, {i}]" for i in columns),
-        "        for r in range(start, stop, row):",
+        *two_rows,
+        f"        for r in range({first}, stop, row):",
         "            m = min(row, stop - r)",
         *(f"            {part}" for part in parts),
         "            for j in range(m):",
@@ -143,6 +147,29 @@ def source(lines: Sequence[Line]) -> str:
     ]
     imports = "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit"
     return "\n\n".join([imports, *functions, "\n".join(loop) + "\n"])
+
+
+def _values(lines: Sequence[Line], names: Mapping[str, str], next: str = "") -> Iterator[str]:
+    """The statements that compute element j of a row; those of the next one have a letter behind their names."""
+    made = 0
+    for line in lines:
+        args = ", ".join(f"{kind}{i}{next * (kind in 'at')}" + "[j]" * (kind in "ap") for kind, i in line.args)
+        own = [f"t{made + i}{next}" for i in range(len(line.outs))]
+        yield f"{', '.join(own)} = {names[line.source]}({args})"
+        for name, dtype in zip(own, line.dtypes, strict=True):
+            if dtype is not None:
+                yield f"{name} = np.{dtype.name}{'_' * (dtype.kind == 'b')}({name})"
+        made += len(own)
+
+
+def _results(lines: Sequence[Line], next: str = "") -> Iterator[str]:
+    """The statements that write the values where they go, or fold them, with those of the next row after them."""
+    outs = ((out, fold) for line in lines for out, fold in zip(line.outs, line.folds, strict=True))
+    for i, (out, fold) in enumerate(outs):
+        if out is None:
+            continue
+        place = f"{out[0]}{out[1]}[j]"
+        yield f"{place} = {place} {fold} t{i} {fold} t{i}{next}" if next else f"{place} {fold}= t{i}"
 
 
 class Place(NamedTuple):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dataflow.conformance.equality import same
-from dataflow.core.folding_loops import SMALL, bind_loop
+from dataflow.core.folding_loops import SMALL, bind_columns, bind_loop
 
 FLOAT, WIDE, BOOL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.bool_)
 
@@ -61,6 +61,20 @@ def test_the_largest_and_the_smallest(shape, ufunc, dtype, monkeypatch, tmp_path
     zeros = np.where(random.random(shape) < 0.5, -0.0, 0.0).astype(dtype)
     for most in (zeros, np.where(random.random(shape) < 0.3, zeros, -abs(x)), np.where(zeros == 0, abs(zeros), x)):
         assert same(fold(most), ufunc.reduce(most, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply])
+@pytest.mark.parametrize("size", [5 * 1000, 6 * 1000 + 7])
+def test_columns(size, ufunc, monkeypatch, tmp_path) -> None:
+    """Every thousandth value is folded, in their order, though two are taken at a time."""
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    random = np.random.default_rng(0)
+    x = (random.normal(size=size) * (10.0 ** random.uniform(-12, 12, size) if ufunc is np.add else 1)).astype(FLOAT)
+    fold = bind_columns(size, 1000, FLOAT, ufunc)
+    assert fold is not None
+    assert same(fold(x), np.array([ufunc.reduce(x[i::1000], 0, WIDE) for i in range(1000)]))
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dataflow.conformance.equality import same
+from dataflow.core.columns import COLUMNS
 from dataflow.core.registry import blocks
 from dataflow.engine.form import LONG
 from dataflow.engine.plan import plan
@@ -67,11 +68,12 @@ def test_a_step_without_element_divides_a_loop() -> None:
         (lambda x: x * 2.0 + 1.0, 2 * LONG, 1, [(0, LONG), (LONG, LONG)]),
         (lambda x: x * 2.0 + 1.0, SHARED, 2, [(i * SHARED // 4, SHARED // 4) for i in range(4)]),
         (lambda x: blocks["Sum"]()(x * 2.0, [0]), 2 * TILE + 5, 1, [(0, 2 * TILE), (2 * TILE, 5)]),
+        (lambda x: blocks["Sum"]()(x * 2.0, [0]), 2 * TILE + COLUMNS, 1, [(0, 2 * TILE + COLUMNS)]),
         (lambda x: blocks["Sum"]()(x * 2.0, [0]), TILE - 5, 1, [(0, TILE - 5)]),
     ],
 )
 def test_a_compiled_call_takes_many_tiles(build: Any, size: int, threads: int, parts: list[tuple[int, int]]) -> None:
-    """Where values are summed, a shorter tile comes by itself: it may have fewer columns."""
+    """Where values are summed, a shorter tile comes by itself if it has fewer columns."""
     assert list(region(build, size, threads).jit.parts) == parts
 
 
@@ -99,4 +101,19 @@ def test_an_output_in_place_of_an_input(size: int, monkeypatch: pytest.MonkeyPat
     assert (
         isinstance(loop, Loop) and loop.over == {stage.writes[0]} and stage.taken == {stage.writes[0]: stage.reads[0]}
     )
+    assert same(got, plan(graph, threads=1, kernels="numpy", fuse=False).run(x=feed)["y"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", ["Sum", "Prod"])
+@pytest.mark.parametrize("size", [5 * COLUMNS, 6 * COLUMNS + 5, TILE + 3 * COLUMNS + 7, TILE + 5])
+def test_rows_are_folded_in_their_order(size: int, block: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """Also two at a time, and where tiles differ: of such values another order would give other bits."""
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    graph, random = Graph(), np.random.default_rng(0)
+    graph.output("y", blocks[block]()(-graph.input("x", "float64", [size]), [0]))
+    many = 10.0 ** random.uniform(-12, 12, size) if block == "Sum" else 1.0
+    feed = (1 + random.normal(size=size) / 100) * many
+    got = plan(graph, threads=1, kernels="jit").run(x=feed)["y"]
     assert same(got, plan(graph, threads=1, kernels="numpy", fuse=False).run(x=feed)["y"])

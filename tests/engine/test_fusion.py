@@ -72,6 +72,17 @@ def test_compiled_kernels_pay_earlier() -> None:
     assert region.compiled
 
 
+def test_a_fold_of_one_tile_is_its_kernel() -> None:
+    def mean(graph: Graph, scale: float | None = None, size: int = TILE) -> None:
+        x = graph.input("x", "float32", [size])
+        graph.output("y", blocks["Mean"]()(x if scale is None else x * scale, [0]))
+
+    jit = Settings(threads=1, kernels="jit")
+    assert [type(stage) for stage in fused(mean, jit)] == [Step]
+    assert [type(stage) for stage in fused(lambda graph: mean(graph, size=TILE + 1), jit)] == [Region]
+    assert [type(stage) for stage in fused(lambda graph: mean(graph, 2.0), jit)] == [Region]
+
+
 def test_steps_whose_sizes_the_run_decides_stay_alone() -> None:
     def build(graph: Graph) -> None:
         graph.output(
