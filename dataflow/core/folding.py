@@ -13,6 +13,7 @@ from dataflow.core.dtypes import Array, DType
 from dataflow.core.folding_loops import bind_columns, bind_loop
 
 _BESIDE = 64  # products that are made beside each other where many short rows are multiplied
+_LAST = (np.multiply, np.logical_or, np.logical_and)  # that `bind_fold_last` has a way of its own for
 Fold = Callable[[Array], Any]
 
 
@@ -51,7 +52,7 @@ def bind_fold(
     elif width is not None:
         form = prod(shape) // width, width
         fold = bind_fold_rows(ufunc, form, dtype, compiled)
-    elif ufunc is np.multiply and sorted(axes) == list(range(len(kept), len(shape))) and 0 not in shape:
+    elif sorted(axes) == list(range(len(kept), len(shape))) and 0 not in shape and ufunc in _LAST:
         form = *kept, prod(shape[len(kept) :])
         fold = bind_fold_last(ufunc, form, dtype)
     else:
@@ -66,9 +67,15 @@ def bind_fold(
 def bind_fold_last(ufunc: np.ufunc, shape: tuple[int, ...], dtype: DType) -> Fold:
     """What folds the elements of arrays of this shape along the last axis in a dtype.
 
-    A product waits for the one before; so of many elements every 64th are multiplied first, and then these.
+    A product waits for the one before; so of many elements every 64th are multiplied first, and then these. Truth
+    values are looked at by words.
     """
     *outer, size = shape
+    if dtype == np.bool_ and (word := next((np.dtype(f"u{n}") for n in (8, 4, 2) if size % n == 0), None)):
+        true = np.ones(word.itemsize, np.bool_).view(word)
+        if ufunc is np.logical_or:
+            return lambda x: np.bitwise_or.reduce(x.astype(np.bool_, copy=False).view(word), -1) != 0
+        return lambda x: np.bitwise_and.reduce(x.astype(np.bool_, copy=False).view(word), -1) == true
     width = _BESIDE
     if ufunc is not np.multiply or size < 2 * width:
         return lambda x: ufunc.reduce(x, -1, dtype)

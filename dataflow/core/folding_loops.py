@@ -260,16 +260,16 @@ def _multiply_last(x: Array, out: Array) -> None:
 @jit_loop
 def _any_last(x: Array, out: Array) -> None:
     for row in range(out.size):
-        found = False
-        for i in range(x.shape[1]):
-            found |= x[row, i]
+        p, found = x[row], False
+        for i in range(p.size):
+            found |= p[i]
         out[row] = found
 
 
 @jit_loop
 def _all_last(x: Array, out: Array) -> None:
     for row in range(out.size):
-        found = True
-        for i in range(x.shape[1]):
-            found &= x[row, i]
-        out[row] = found
+        p, found = x[row], False
+        for i in range(p.size):
+            found |= not p[i]
+        out[row] = not found

@@ -132,7 +132,7 @@ class Reduction(Block, abstract=True):
         dtype, axes = self.folds_in(given), self.axes(axis.value, len(input.sizes))
         compiled = given if memory.compiled else None
         fold = bind_fold(self.ufunc, input.sizes, axes, dtype, self.keep_dims, self.empty(given), compiled)
-        memory.borrowed += prod(made.sizes) * dtype.itemsize
+        memory.borrowed += prod(made.sizes) * (dtype.itemsize + 8 * (dtype == np.bool_))  # those are folded by words
 
         def kernel(input: Array, axis: Array, out: Array | None = None) -> Array:
             if out is None:

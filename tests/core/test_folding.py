@@ -49,14 +49,23 @@ def test_products_along_the_last_axis_are_those_of_the_elements(shape: tuple[int
 @pytest.mark.parametrize("keep_dims", [False, True])
 @pytest.mark.parametrize("axes", [(), (0,), (1,), (2,), (0, 1), (1, 2), (0, 2), (0, 1, 2)], ids=str)
 @pytest.mark.parametrize("shape", [(2, 3, 4), (5, 1, 3), (1, 1, 1), (0, 3, 2), (3, 200, 1)], ids=str)
-@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.logical_or])
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.logical_or, np.logical_and])
 def test_any_axes_are_folded(ufunc: np.ufunc, shape: Any, axes: Any, keep_dims: bool) -> None:
     """Whole numbers, which wrap around, have one fold; the dims that are left are those of NumPy."""
     x = np.random.default_rng(3).integers(-9, 9, shape)
-    dtype = np.dtype(bool if ufunc is np.logical_or else np.int64)
+    dtype = np.dtype(np.int64 if ufunc in (np.add, np.multiply) else bool)
     made = bind_fold(ufunc, shape, axes, dtype, keep_dims)(x)
     wanted = ufunc.reduce(x, axes, dtype, keepdims=keep_dims)
     assert np.shape(made) == np.shape(wanted) and made.dtype == dtype and np.array_equal(made, wanted)
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 6, 7, 8, 12, 100])
+@pytest.mark.parametrize("ufunc", [np.logical_or, np.logical_and])
+def test_truth_values_of_rows(ufunc: np.ufunc, width: int) -> None:
+    """By words of several values, where one may be unlike all others."""
+    x = np.eye(width, dtype=bool)
+    for each in (x, ~x, np.zeros_like(x), ~np.zeros_like(x)):
+        assert np.array_equal(bind_fold(ufunc, each.shape, (1,), np.dtype(bool))(each), ufunc.reduce(each, 1))
 
 
 def test_an_empty_fold_is_what_it_is_said_to_be() -> None:
