@@ -18,7 +18,7 @@ import numpy as np
 from dataflow.core import thread_pool
 from dataflow.core.blas import one_thread
 from dataflow.core.cancellation import cancellable
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
 from dataflow.core.thread_pool import MAX_THREADS
 
 TINY = 1024  # elements of both factors, up to which no BLAS has work for a second thread
@@ -46,24 +46,34 @@ def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
 
     The bits are those of these values as they lie: factors must be contiguous, or such ones transposed.
     """
-    (m, k), n, elements = left.shape[-2:], right.shape[-1], left.size + right.size
-    if m == n and m > 1 and left.strides[-2:] == right.strides[:-3:-1] and np.may_share_memory(left, right):
-        right = right.copy("K")  # NumPy computes but half of a matrix times itself, by another kernel
-    if elements <= TINY:
-        return np.matmul(left, right, out)
-    if elements > SMALL:
-        lead = left.shape[:-2]
-        if lead != right.shape[:-2]:
-            lead = np.broadcast_shapes(lead, right.shape[:-2])
-        panels = _panels(lead, m, k, n, left.itemsize if left.dtype.kind in "fc" else 256)
-        if len(panels) > 1:
-            if out is None:
-                out = np.empty((*lead, m, n), left.dtype)
-            left, right = _spread(left, lead), _spread(right, lead)
-            share(panels, lambda panel: np.matmul(left[panel.left], right[panel.right], out[panel.out]))
-            return out
-    with one_thread:
-        return np.matmul(left, right, out)
+    return bind_matmul(left.shape, right.shape, left.dtype)(left, right, out)
+
+
+@lru_cache(maxsize=1024)
+def bind_matmul(left: tuple[int, ...], right: tuple[int, ...], dtype: DType) -> Callable[..., Array]:
+    """`matmul` of factors of these shapes."""
+    (m, k), n, elements = left[-2:], right[-1], prod(left) + prod(right)
+    lead = np.broadcast_shapes(left[:-2], right[:-2])
+    panels = _panels(lead, m, k, n, dtype.itemsize if dtype.kind in "fc" else 256) if elements > SMALL else []
+
+    def whole(left: Array, right: Array, out: Array | None) -> Array:
+        with one_thread:
+            return np.matmul(left, right, out)
+
+    def in_panels(left: Array, right: Array, out: Array | None) -> Array:
+        made = np.empty((*lead, m, n), dtype) if out is None else out
+        left, right = _spread(left, lead), _spread(right, lead)
+        share(panels, lambda panel: np.matmul(left[panel.left], right[panel.right], made[panel.out]))
+        return made
+
+    product: Callable[..., Array] = np.matmul if elements <= TINY else in_panels if len(panels) > 1 else whole
+
+    def of_two(left: Array, right: Array, out: Array | None) -> Array:
+        if left.strides[-2:] == right.strides[:-3:-1] and np.may_share_memory(left, right):
+            right = right.copy("K")  # NumPy computes but half of a matrix times itself, by another kernel
+        return product(left, right, out)
+
+    return of_two if m == n and m > 1 else product
 
 
 def share_rooms(items: Sequence[T], rooms: Sequence[R], call: Callable[[T, R], Any]) -> None:
@@ -110,7 +120,6 @@ def _spread(matrices: Array, lead: tuple[int, ...]) -> Array:
     return matrices if matrices.shape[:-2] == lead else np.broadcast_to(matrices, (*lead, *matrices.shape[-2:]))
 
 
-@lru_cache(maxsize=1024)
 def _panels(lead: tuple[int, ...], m: int, k: int, n: int, weight: int) -> list[Panel]:
     """The panels of the products of ``[*lead, m, k]`` and ``[*lead, k, n]``.
 

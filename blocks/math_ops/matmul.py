@@ -12,7 +12,7 @@ from blocks.array_ops.broadcast import SumToLike
 from blocks.kernels import integer_product
 from blocks.kernels.casting import cast_into
 from blocks.kernels.integer_way import expected, told
-from blocks.kernels.matrix_product import matmul
+from blocks.kernels.matrix_product import bind_matmul
 from blocks.kernels.product_ranges import matrices_range
 from blocks.math_ops.conjugate import conj
 from dataflow.core import dtypes
@@ -44,14 +44,15 @@ def bind_product(memory: Workspace, left: TensorType, right: TensorType) -> Boun
 
         return integers
     exact = dtypes.compute(dtype)
+    product = bind_matmul(left.sizes, right.sizes, exact)
     if exact == dtype:
-        return matmul
+        return product
     wide = [memory.array(prod(sizes), exact).reshape(sizes) for sizes in (left.sizes, right.sizes, made)]
 
     def widened(left: Array, right: Array, out: Array | None) -> Array:
         np.copyto(wide[0], left)
         np.copyto(wide[1], right)
-        return cast_into(matmul(*wide), dtype, np.empty(made, dtype) if out is None else out)
+        return cast_into(product(*wide), dtype, np.empty(made, dtype) if out is None else out)
 
     return widened
 

@@ -79,7 +79,7 @@ def _mean(graph: Graph, name: str, value: Array) -> float:
         raise GraphError(
             f"graph '{graph.name}': train: '{name}' must be a scalar, or a value per row, got {value.shape}"
         )
-    return float(np.mean(value, dtype=np.float64))
+    return float(np.mean(value, dtype=np.float64) if value.ndim else value)  # a mean of one takes long
 
 
 def not_finite(found: Mapping[str, float]) -> list[str]:
