@@ -33,8 +33,11 @@ def power_bytes(size: int, itemsize: int) -> int:
     return (itemsize + 3) * size
 
 
-def _inverse(x: Array, out: Array, where: Array | bool = True) -> Array:
-    return np.reciprocal(x, out=out, where=where)
+def reciprocal(x: Array, out: Array | None = None, where: Array | bool = True) -> Array:
+    """``1 / x``: of real numbers by division, which gives the same bits and of which NumPy has longer vectors."""
+    if x.dtype.kind == "c":
+        return np.reciprocal(x, out=out, where=where)
+    return np.divide(1, x, out=out, where=where)
 
 
 def _one(x: Array, out: Array, where: Array | bool = True) -> Array:
@@ -60,4 +63,4 @@ def _square(x: Array, out: Array, where: Array | bool = True) -> Array:
     return np.square(x, out=out, where=where)
 
 
-EXACT = {-1.0: _inverse, 0.0: _one, 0.5: _root, 1.0: _same, 2.0: _square}
+EXACT = {-1.0: reciprocal, 0.0: _one, 0.5: _root, 1.0: _same, 2.0: _square}

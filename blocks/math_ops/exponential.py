@@ -9,7 +9,7 @@ import numpy as np
 from blocks.kernels.chunked import TILE, tiled, tiled_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from blocks.kernels.flush_subnormals import Float
-from blocks.kernels.powers import power, power_bytes
+from blocks.kernels.powers import power, power_bytes, reciprocal
 from blocks.math_ops.comparison import Greater, NotEqual
 from blocks.math_ops.conjugate import conj
 from blocks.math_ops.select import SelectV2
@@ -220,7 +220,7 @@ def _rsqrt(x: Array, out: Array) -> None:
     if x.dtype.kind == "c":
         infinite = np.isinf(x)
         x = np.add(x, 0, out)  # an imaginary -0.0 would be below the cut
-    np.reciprocal(np.sqrt(x, out), out)
+    reciprocal(np.sqrt(x, out), out)
     if x.dtype.kind == "c":
         np.copyto(out, 0, where=infinite)
 
@@ -269,7 +269,14 @@ class Reciprocal(Unary):
     found_by = ("1/x", "inverse")
     aliases = ("Inv",)
     T = dtypes.floating + dtypes.complexes
-    ufunc = np.reciprocal
+    reuses = ("x",)
+
+    @staticmethod
+    def element(x: Float) -> Float:
+        return np.reciprocal(x)
+
+    def kernel(self, x: Array, out: Array | None = None) -> Array:
+        return reciprocal(x, out)
 
     def bound(self, x: Range) -> Range | None:
         return monotone(self, [x]) if not x.has(0) else None

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from blocks.kernels.casting import as_compute_dtype
-from blocks.kernels.chunked import TILE, in_parts, part_bytes
+from blocks.kernels.chunked import LONG_TILE, TILE, in_parts, part_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes
 from blocks.kernels.flush_subnormals import Float
 from blocks.math_ops.cast import Cast
@@ -25,14 +25,16 @@ class NoNan(Binary, abstract=True):
 
     T = dtypes.floating + dtypes.complexes
     zero: ClassVar[str]
+    at_once: ClassVar[int] = LONG_TILE  # elements, of which nothing but truth values is made
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if out is None:
             out = np.empty(np.broadcast_shapes(x.shape, y.shape), x.dtype)
-        return in_parts(self._part, out, x, y)
+        return in_parts(self._part, out, x, y, size=TILE if x.dtype.kind == "c" else self.at_once)
 
     def workspace(self, x: TensorType, y: TensorType) -> int:
-        return part_bytes(1, x, y) + multiply_bytes(x, y, most=TILE)
+        size = TILE if x.dtype in dtypes.complexes else self.at_once
+        return part_bytes(1, x, y, size=size) + multiply_bytes(x, y, most=TILE)
 
     def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...]:
         return (dtype.type(0),)
@@ -124,7 +126,7 @@ class Xlogy(NoNan):
     """
 
     found_by = ("entropy",)
-    zero = "x"
+    zero, at_once = "x", TILE
     reuses = ("x", "y")
 
     @staticmethod

@@ -40,10 +40,10 @@ def _pick_by_where(condition: Array, t: Array, e: Array, out: Array) -> None:
 def _pick_by_masks(condition: Array, t: Array, e: Array, out: Array) -> None:
     # np.where branches per element, which costs five times as much as masking bits when the condition has no pattern
     bits = f"i{out.itemsize}"
-    chosen = np.negative(condition.view("i1"), dtype=bits)
+    chosen = condition.view("i1").astype(bits)
     result, t, e = out.view(bits), t.view(bits), e.view(bits)
     np.bitwise_xor(t, e, result)
-    np.bitwise_and(result, chosen, result)
+    np.multiply(result, chosen, result)  # by 0 or 1
     np.bitwise_xor(result, e, result)
 
 

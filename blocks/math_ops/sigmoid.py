@@ -9,6 +9,7 @@ import numpy as np
 from blocks.kernels.chunked import in_parts, part_bytes, tiled, tiled_bytes
 from blocks.kernels.complex_products import multiply, multiply_bytes, square
 from blocks.kernels.flush_subnormals import Float
+from blocks.kernels.powers import reciprocal
 from blocks.math_ops.conjugate import conj
 from blocks.math_ops.exponential import OutputGradient
 from dataflow.core import dtypes
@@ -50,7 +51,7 @@ class Sigmoid(Unary):
 
 def _sigmoid(x: Array, out: Array) -> None:
     np.exp(np.negative(x, out), out)
-    np.reciprocal(np.add(out, 1, out), out)
+    reciprocal(np.add(out, 1, out), out)
 
 
 def _complex_sigmoid(x: Array, out: Array) -> None:

@@ -33,7 +33,17 @@ class RectifierGradient(Elementwise, abstract=True):
     reuses = ("gradients", "features")
     broadcasts = False
     masks: ClassVar[int]
-    step: ClassVar[Any]
+
+    def passed(self, x: Array) -> Array:
+        """Where the rectifier did not cut."""
+        raise TypeError(f"{type(self).__name__}: must have a method passed, got none; write one")
+
+    def step(self, dy: Array, x: Array, out: Array) -> None:
+        passed: Any = self.passed(x)
+        if not np.may_share_memory(dy, out):  # a product with truth values takes longer than with ones and zeros
+            np.copyto(out, passed)
+            passed = out
+        np.multiply(dy, passed, out)
 
     def kernel(self, gradients: Array, features: Array, out: Array | None = None) -> Array:
         return tiled(self.step, 0, out, gradients, features)
@@ -86,8 +96,8 @@ class ReluGrad(RectifierGradient):
 
     masks = 1
 
-    def step(self, dy: Array, x: Array, out: Array) -> None:
-        np.multiply(dy, x > 0, out)
+    def passed(self, x: Array) -> Array:
+        return np.greater(x, 0)
 
     @staticmethod
     def element(g: float, x: float, zero: float, one: float) -> float:
@@ -144,10 +154,10 @@ class Relu6Grad(RectifierGradient):
 
     masks = 2
 
-    def step(self, dy: Array, x: Array, out: Array) -> None:
-        inside = x > 0
+    def passed(self, x: Array) -> Array:
+        inside = np.greater(x, 0)
         inside &= x < 6
-        np.multiply(dy, inside, out)
+        return inside
 
     @staticmethod
     def element(g: float, x: float, zero: float, one: float, six: float) -> float:

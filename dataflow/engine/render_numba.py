@@ -48,7 +48,11 @@ ELEMENTS: dict[Callable[..., Any], str] = {
     np.logical_or: "x | y",
     np.logical_not: "not x",
 }
-ONE_BY_ONE = {np.fmod, np.sign}  # which NumPy computes without vectors: compiled they are faster, also alone
+ALONE = {
+    np.fmod,
+    np.sign,
+    np.sqrt,
+}  # which NumPy computes without vectors or by shorter ones: faster compiled, also alone
 
 
 FOLDS: dict[np.ufunc, str] = {np.add: "+", np.multiply: "*"}  # of elements in columns, in float64
@@ -314,7 +318,7 @@ def _loop(
     """The loop of the steps with these numbers; None where a kernel of NumPy's is as fast."""
     first = steps[run[0]]
     kernel = _kernel(first, dtypes)
-    as_fast = len(run) == 1 and isinstance(kernel, np.ufunc) and kernel not in ONE_BY_ONE
+    as_fast = len(run) == 1 and isinstance(kernel, np.ufunc) and kernel not in ALONE
     if as_fast or (unit := _unit(first, dtypes)) is None:
         return None
     arrays: list[int] = []

@@ -37,3 +37,27 @@ def test_the_range_is_between_what_the_ends_give(name):
     found = block.bound(Range(np.asarray(low), np.asarray(high), (100,)))
     np.testing.assert_allclose([found.low, found.high], block([low, high]), rtol=1e-5)
     assert found.low <= block(low) and block(high) <= found.high
+
+
+@pytest.mark.parametrize(("name", "ceiling"), [("ReluGrad", np.inf), ("Relu6Grad", 6)])
+@pytest.mark.parametrize("size", [None, 7, 5000])
+def test_what_a_rectifier_cut_is_multiplied_by_zero_in_any_memory(name, ceiling, size):
+    random = np.random.default_rng(0)
+    x, dy = (np.asarray(random.normal(size=size) * 5, np.float32) for _ in range(2))
+    x.flat[:3], dy.flat[:3] = (-1.0, np.nan, -0.0)[: x.size], (np.inf, -2.0, np.nan)[: x.size]
+    with np.errstate(invalid="ignore"):
+        expected = np.asarray(dy * np.where((x > 0) & (x < ceiling), np.float32(1), np.float32(0)))
+    block = blocks[name]()
+    assert same(block(dy, x), expected)
+    for place in (0, 1):
+        given = [dy.copy(), x.copy()]
+        with np.errstate(invalid="ignore"):
+            assert same(block.kernel(*given, out=given[place]), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_reciprocal_is_a_division(dtype):
+    x = np.concatenate([np.random.default_rng(0).normal(size=5000) * 10, [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-7]])
+    given = x.astype(dtype)
+    with np.errstate(all="ignore"):
+        assert same(blocks["Reciprocal"]()(given), np.reciprocal(given))
