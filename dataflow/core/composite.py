@@ -116,15 +116,21 @@ class Composite(Block, abstract=True):
             known |= {(node.name, port): each for port, each in zip(node.block.signature.outputs, made, strict=True)}
         return [known[wire.node, wire.port] for wire in body.outputs]
 
-    def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
-        """The outputs, made by the kernels of the body one after the other."""
+    def body_for(self, arrays: Sequence[Arrays]) -> Body:
+        """The body for arrays, in port order; that of the last call is kept."""
         wanted = likes(self, arrays)
         last = self.__dict__.get("_last_body")
         if last is None or last[0] != wanted:
             body = self.traced([map_port(TensorType.of, given) for given in arrays])
             last = self.__dict__["_last_body"] = wanted, body  # one tuple: other threads never see half of it
+        found: Body = last[1]
+        return found
+
+    def kernel(self, *arrays: Arrays, key: Key | None = None) -> Any:
+        """The outputs, made by the kernels of the body one after the other."""
+        body = self.body_for(arrays)
         with self.errors_named():
-            made = last[1].run(arrays, key or Key(node=self.node_name))
+            made = body.run(arrays, key or Key(node=self.node_name))
         given = flat(arrays)
         made = [np.array(m) if _shares(m, given) else m for m in made]
         return tuple(made) if len(made) > 1 else made[0]

@@ -35,7 +35,7 @@ def compute(block: Block, arrays: Sequence[Arrays], outputs: Sequence[TensorType
     """
     if key or not isinstance(block, Composite) or all(array.size <= WHOLE for array in flat(arrays)):
         return eager.compute(block, arrays, outputs, **key)
-    wanted = block.traced([map_port(TensorType.of, given) for given in arrays]), Settings.of()
+    wanted = block.body_for(arrays), Settings.of()
     plan = _plans.get(wanted)
     if plan is None:
         if len(_plans) >= _MOST:
