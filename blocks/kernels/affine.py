@@ -67,13 +67,11 @@ def to_quantized(
     compiled : whether a compiled loop may do it, for integers of up to 16 bits.
     """
     lowest, highest = dtypes.limits(dtype)
-    lo, hi = flush(lo), flush(hi)
-    scale = np.where(lo == hi, 0, np.float64(highest - lowest) / (hi - lo)).astype(np.float32)
-    shift = round_away(lo * scale) - np.float32(lowest)
+    scale, shift = scale_and_shift(lo, hi, dtype)
     out = np.empty(x.shape, dtypes.storage(dtype)) if out is None else out
     if compiled and not scale > LARGE_SCALE:
         ends = np.float32(lowest), np.float32(highest)
-        quantize_loops.round_away_first(x.reshape(-1), out.reshape(-1), scale[()], shift[()], *ends, BELOW_HALF)
+        quantize_loops.round_away_first(x.reshape(-1), out.reshape(-1), scale, shift, *ends, BELOW_HALF)
         return out
 
     def step(x: Array, out: Array) -> None:
@@ -85,6 +83,14 @@ def to_quantized(
         store(values, dtype, out)
 
     return in_parts(step, out, x, size=TILE)
+
+
+def scale_and_shift(lo: Floats, hi: Floats, dtype: str) -> tuple[Any, Any]:
+    """The ``s`` of `to_quantized`, and what it takes off ``round(x * s)``."""
+    lowest, highest = dtypes.limits(dtype)
+    lo, hi = flush(lo), flush(hi)
+    scale = np.where(lo == hi, 0, np.float64(highest - lowest) / (hi - lo)).astype(np.float32)[()]
+    return scale, round_away(lo * scale) - np.float32(lowest)
 
 
 def requantize(
@@ -128,13 +134,26 @@ def step_and_origin(lo: Floats, hi: Floats, dtype: DType) -> tuple[Any, Any]:
 
 def value_of(q: int | Array, lo: Floats, hi: Floats, dtype: str) -> Floats:
     """The value of a quantized number, ``round(lo / s) * s + (q - lowest) * s``, in float64 but for the rounding."""
-    if flush(lo) == flush(hi):
-        return lo
-    lo, hi = flush(lo), flush(hi)
+    return value_by(q, value_steps(lo, hi, dtype))
+
+
+def value_steps(lo: Floats, hi: Floats, dtype: str) -> tuple[int, Any, Any]:
+    """The lowest number, its value, and the ``s`` of `value_of`: 0 where the range has no width."""
     lowest, highest = dtypes.limits(dtype)
+    start, end = flush(lo), flush(hi)
+    if start == end:
+        return lowest, lo, np.float64(0)
     count = highest - lowest + 1
-    step = np.float64(flush(hi - lo)) * (count / (count - 1.0)) / count
-    origin = round_away(lo / flush(np.float32(step))) * flush(np.float32(step))
+    step = np.float64(flush(end - start)) * (count / (count - 1.0)) / count
+    rounded = flush(np.float32(step))
+    return lowest, round_away(start / rounded) * rounded, step
+
+
+def value_by(q: int | Array, steps: tuple[int, Any, Any]) -> Floats:
+    """The value of a quantized number by `value_steps`."""
+    lowest, origin, step = steps
+    if step == 0:
+        return origin
     value: Floats = flush(np.float32(origin + (np.float64(np.float32(q)) - lowest) * step))
     return value
 
@@ -189,4 +208,9 @@ def product_range(*operands: tuple[Float, Float, str]) -> tuple[Float, Float]:
 
 def zero_of(lo: Floats, hi: Floats, dtype: str) -> np.int32:
     """The number that stands for 0.0, in 32 bits: one far beyond the dtype wraps around."""
-    return np.int32((level_of(0.0, lo, hi, dtype) + 2**31) % 2**32 - 2**31)
+    return wrapped(level_of(0.0, lo, hi, dtype))
+
+
+def wrapped(number: int) -> np.int32:
+    """The last 32 bits of a number."""
+    return np.int32((number + 2**31) % 2**32 - 2**31)

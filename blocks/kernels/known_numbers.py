@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from dataflow.core.dtypes import Array
+from blocks.kernels.flush_subnormals import Floats
 
 T = TypeVar("T")
 
 
 def once_per_bits(work_out: Callable[..., T]) -> Callable[..., T]:
-    """The function of small arrays of certain dtypes and shapes, whose last result is given again for the same bits."""
+    """The function of scalars or small arrays of certain types, whose last result is given again for the same bits."""
     last: dict[bytes, T] = {}
 
-    def known(*arrays: Array) -> T:
+    def known(*arrays: Floats) -> T:
         key = b"".join([array.tobytes() for array in arrays])
         if key not in last:
             made = work_out(*arrays)

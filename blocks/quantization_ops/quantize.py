@@ -25,6 +25,7 @@ from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.clip import clip, clip_to_arrays
 from blocks.kernels.flush_subnormals import Float, Floats, flush, scalar
+from blocks.kernels.known_numbers import once_per_bits
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
@@ -82,28 +83,34 @@ class QuantizeV2(Opaque):
         short = dtypes.storage(self.T).itemsize <= 2 and self.axis < 0
         compiled = memory.compiled and short and prod(input.sizes) > FEW
 
+        known = once_per_bits(self._range)
+
         def kernel(
             input: Array, min_range: Array, max_range: Array, out: Array | None = None
         ) -> tuple[Array, Array, Array]:
-            lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
-            if self.mode == "MIN_FIRST":
-                return to_quantized(input, lo, hi, self.T, out, compiled), lo, hi
-            lowest, highest = dtypes.limits(self.T)
-            if self.mode == "SCALED":
-                lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
-            else:
-                scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
-            flushing = (scale > LARGE_SCALE).any()
+            lo, hi, scale, flushing = known(min_range, max_range)
             output = np.empty(input.shape, dtypes.storage(self.T)) if out is None else out
-            if compiled and not flushing:
+            if self.mode == "MIN_FIRST":
+                to_quantized(input, lo, hi, self.T, output, compiled)
+            elif compiled and not flushing:
                 self._by_loop(input.reshape(-1), scalar(lo), scalar(hi), scalar(scale), output.reshape(-1))
             else:
                 numbers = [_along(end, self.axis, input.ndim) for end in (lo, hi, scale)]
                 in_parts(self._to_numbers, output, input, *numbers, np.asarray(flushing), size=TILE)
             bounds = () if lo.size == 1 else lo.shape
-            return output, lo.reshape(bounds), hi.reshape(bounds)
+            return output, lo.reshape(bounds).copy(), hi.reshape(bounds).copy()
 
         return kernel
+
+    def _range(self, min_range: Array, max_range: Array) -> tuple[Array, Array, Array, bool]:
+        """The ends of the ranges in use, how many numbers there are in 1.0, and whether subnormal values count."""
+        lo, hi = self._widened(_ends(min_range, self.axis), _ends(max_range, self.axis))
+        lowest, highest = dtypes.limits(self.T)
+        if self.mode == "SCALED":
+            lo, hi, scale = self._fitted(lo, hi, np.float32(lowest + self.narrow_range), np.float32(highest))
+        else:
+            scale = (np.float64(highest - lowest) / flush(hi - lo)).astype(np.float32)
+        return np.asarray(lo), np.asarray(hi), np.asarray(scale), bool((scale > LARGE_SCALE).any())
 
     def _by_loop(self, x: Array, low: Float, high: Float, scale: Float, out: Array) -> None:
         """What `_to_numbers` does, compiled."""

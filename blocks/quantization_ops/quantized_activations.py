@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from blocks.kernels.affine import level_of, saturated
 from blocks.kernels.clip import clip
 from blocks.kernels.flush_subnormals import Float, scalar
+from blocks.kernels.known_numbers import once_per_bits
 from dataflow.core.block import Dtype, In, Out, Shape, TensorType, attr
-from dataflow.core.dtypes import Array, limits
+from dataflow.core.dtypes import Array, limits, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range
+from dataflow.core.workspace import Kernel, Workspace
 
 
 class QuantizedRectifier(Opaque, abstract=True):
@@ -21,6 +25,7 @@ class QuantizedRectifier(Opaque, abstract=True):
     min_activations = Out("float32", "`min_features`", shape=())
     max_activations = Out("float32", "`max_features`", shape=())
     out_type: Dtype = attr("dtype of the numbers", default="quint8", choices=("quint8", "qint32"))
+    ceiling: ClassVar[float | None] = None
     reuses = ("features",)
     grad = None
 
@@ -34,18 +39,26 @@ class QuantizedRectifier(Opaque, abstract=True):
         low, high = (self.kernel(end, *known)[0] for end in (features.low, features.high))
         return [Range(low, high), *others[-2:]]
 
-    def level(self, value: float, low: Float, high: Float) -> int:
+    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+        known = once_per_bits(self._ends)
+
+        def kernel(features: Array, *others: Array, out: Array | None = None) -> tuple[Array, Array, Array]:
+            low, high = others[-2:]
+            return clip(features, *known(*others), out), low.copy(), high.copy()
+
+        return kernel
+
+    def _ends(self, *others: Array) -> tuple[Any, Any]:
+        """The numbers of 0 and of the ceiling, which may be an input, in the dtype."""
+        *given, low, high = map(scalar, others)
+        ceiling = float(given[0]) if given else self.ceiling
+        top = limits(self.out_type)[1] if ceiling is None else self._level(ceiling, low, high)
+        dtype = storage(self.out_type)
+        return dtype.type(self._level(0.0, low, high)), dtype.type(top)
+
+    def _level(self, value: float, low: Float, high: Float) -> int:
         """The number of a value, in the dtype."""
         return saturated(level_of(value, low, high, self.out_type), self.out_type)
-
-    def clipped(
-        self, features: Array, low: Array, high: Array, top: int | None, out: Array | None
-    ) -> tuple[Array, Array, Array]:
-        """The outputs, for numbers from that of 0 to ``top``."""
-        bottom = self.level(0.0, scalar(low), scalar(high))
-        highest = limits(self.out_type)[1] if top is None else top
-        kind = features.dtype.type
-        return clip(features, kind(bottom), kind(highest), out), low.copy(), high.copy()
 
 
 class QuantizedRelu(QuantizedRectifier):
@@ -62,11 +75,6 @@ class QuantizedRelu(QuantizedRectifier):
 
     found_by = ("integer relu",)
 
-    def kernel(
-        self, features: Array, min_features: Array, max_features: Array, out: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        return self.clipped(features, min_features, max_features, None, out)
-
 
 class QuantizedRelu6(QuantizedRectifier):
     """Rectifier with a ceiling on quantized numbers, ``min(max(features, number of 0.0), number of 6.0)``.
@@ -82,12 +90,7 @@ class QuantizedRelu6(QuantizedRectifier):
     """
 
     found_by = ("integer relu6",)
-
-    def kernel(
-        self, features: Array, min_features: Array, max_features: Array, out: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        top = self.level(6.0, scalar(min_features), scalar(max_features))
-        return self.clipped(features, min_features, max_features, top, out)
+    ceiling = 6.0
 
 
 class QuantizedReluX(QuantizedRectifier):
@@ -107,9 +110,3 @@ class QuantizedReluX(QuantizedRectifier):
     max_value = In("float32", "the ceiling", shape=())
     min_features = QuantizedRectifier.min_features
     max_features = QuantizedRectifier.max_features
-
-    def kernel(
-        self, features: Array, max_value: Array, min_features: Array, max_features: Array, out: Array | None = None
-    ) -> tuple[Array, Array, Array]:
-        top = self.level(float(max_value), scalar(min_features), scalar(max_features))
-        return self.clipped(features, min_features, max_features, top, out)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from math import prod
 
 import numpy as np
 
-from blocks.kernels.affine import level_of, product_range, requantize, saturated, value_of, zero_of
+from blocks.kernels import quantized_loops
+from blocks.kernels.affine import level_of, product_range, requantize, saturated, value_of, wrapped, zero_of
 from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from blocks.kernels.known_numbers import once_per_bits
+from blocks.kernels.quantized_loops import FEW
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr, broadcast
 from dataflow.core.bounding import as_integers
 from dataflow.core.dtypes import Array, storage
@@ -63,13 +66,14 @@ class QuantizedBinary(Opaque, abstract=True):
 
     def bind(self, memory: Workspace, x: TensorType, y: TensorType, *ends: TensorType) -> Kernel:
         (made, *_) = self.infer(x, y, *ends)
-        memory.borrowed += self.combined_bytes(x, y)
+        memory.borrowed += part_bytes(4, y)  # the second operand in 32 bits
+        compiled = memory.compiled and x.shape == y.shape and prod(x.sizes) > FEW
 
         def of_ends(*ends: Array) -> tuple[Combine, Float, Float]:
             min_x, max_x, min_y, max_y = map(scalar, ends)
             require_width(self, "x", min_x, max_x)
             require_width(self, "y", min_y, max_y)
-            return self.of_ranges((min_x, max_x), (min_y, max_y))
+            return self.of_ranges((min_x, max_x), (min_y, max_y), compiled)
 
         known = once_per_bits(of_ends)
 
@@ -79,13 +83,9 @@ class QuantizedBinary(Opaque, abstract=True):
 
         return kernel
 
-    def of_ranges(self, of_x: Interval, of_y: Interval) -> tuple[Combine, Float, Float]:
-        """What combines operands of these ranges, and the range of the result."""
+    def of_ranges(self, of_x: Interval, of_y: Interval, compiled: bool) -> tuple[Combine, Float, Float]:
+        """What combines operands of these ranges, compiled for operands of one shape, and the range of the result."""
         raise TypeError(f"{self._who}: must have a method of_ranges, got none; write one")
-
-    def combined_bytes(self, x: TensorType, y: TensorType) -> int:
-        """What combining takes."""
-        return part_bytes(4, y)  # in 32 bits
 
 
 class QuantizedMul(QuantizedBinary):
@@ -116,15 +116,21 @@ class QuantizedMul(QuantizedBinary):
         of_z = product_range((*ranges[0], "quint8"), (*ranges[1], "quint8"))
         return [Range(found[0], found[1]), *(Range.of(np.asarray(end)) for end in of_z)]
 
-    def of_ranges(self, of_x: Interval, of_y: Interval) -> tuple[Combine, Float, Float]:
+    def of_ranges(self, of_x: Interval, of_y: Interval, compiled: bool) -> tuple[Combine, Float, Float]:
         zero_x, zero_y = zero_of(*of_x, "quint8"), zero_of(*of_y, "quint8")
 
         def step(x: Array, y: Array, z: Array) -> None:
             np.subtract(x, zero_x, out=z, dtype=np.int32)
             np.multiply(z, np.subtract(y, zero_y, dtype=np.int32), out=z)
 
+        def combine(x: Array, y: Array, z: Array) -> Array:
+            if not compiled:
+                return in_parts(step, z, x, y)
+            quantized_loops.multiply(x.reshape(-1), y.reshape(-1), zero_x, zero_y, z.reshape(-1))
+            return z
+
         low, high = product_range((*of_x, "quint8"), (*of_y, "quint8"))
-        return lambda x, y, z: in_parts(step, z, x, y), low, high
+        return combine, low, high
 
 
 class QuantizedAdd(QuantizedBinary):
@@ -145,36 +151,33 @@ class QuantizedAdd(QuantizedBinary):
 
     found_by = ("plus", "integer add")
 
-    def of_ranges(self, of_x: Interval, of_y: Interval) -> tuple[Combine, Float, Float]:
+    def of_ranges(self, of_x: Interval, of_y: Interval, compiled: bool) -> tuple[Combine, Float, Float]:
         top: Float = flush(np.float32(max(abs(float(end)) for end in (*of_x, *of_y)))) * np.float32(2.0**14)
-        steps = _steps(*of_x, top), _steps(*of_y, top)
+        steps = _first_and_step((0, 1), *of_x, top), _first_and_step((0, 1), *of_y, top)
 
         def combine(x: Array, y: Array, z: Array) -> Array:
-            left = steps[0] if x.size != 1 else _value(int(x.reshape(-1)[0]), *of_x, top)
-            right = steps[1] if y.size != 1 or x.size == 1 else _value(int(y.reshape(-1)[0]), *of_y, top)
+            first_x, step_x = steps[0] if x.size != 1 else _first_and_step((x.item(), x.item()), *of_x, top)
+            alone = y.size == 1 and x.size != 1
+            first_y, step_y = _first_and_step((y.item(), y.item()), *of_y, top) if alone else steps[1]
+            origin = wrapped(first_x + first_y)
+            if compiled:
+                quantized_loops.add_steps(x.reshape(-1), y.reshape(-1), step_x, step_y, origin, z.reshape(-1))
+                return z
 
             def step(x: Array, y: Array, z: Array) -> None:
-                look_up(left, x, z)
-                np.add(z, look_up(right, y, np.empty(y.shape, np.int32)), out=z)
+                np.multiply(x, step_x, out=z, dtype=np.int32)
+                np.add(z, np.multiply(y, step_y, dtype=np.int32), out=z)
+                np.add(z, origin, out=z)
 
             return in_parts(step, z, x, y)
 
         return combine, -top, top
 
-    def combined_bytes(self, x: TensorType, y: TensorType) -> int:
-        # the second operand is looked up in memory of its own
-        return max(look_up_bytes(4, x), look_up_bytes(4, y) + part_bytes(4, y)) + 2 * 4 * 256
 
-
-def _value(q: int, lo: Float, hi: Float, top: Float) -> Array:
-    """The qint32 of the range ``[-top, top]`` for the value of one quint8, in place of that of each."""
-    return np.full(256, level_of(float(value_of(q, lo, hi, "quint8")), -top, top, "qint32"), np.int32)
-
-
-def _steps(lo: Float, hi: Float, top: Float) -> Array:
-    """The qint32 of the range ``[-top, top]`` for each quint8, in whole steps: that from 0 to 1."""
-    first, second = (level_of(float(value_of(q, lo, hi, "quint8")), -top, top, "qint32") for q in (0, 1))
-    return np.int32(first) + np.int32(second - first) * np.arange(256, dtype=np.int32)
+def _first_and_step(numbers: tuple[int, int], lo: Float, hi: Float, top: Float) -> tuple[int, np.int32]:
+    """The qint32 of the range ``[-top, top]`` for the value of one quint8, and by how much that of another is above."""
+    first, second = (level_of(float(value_of(q, lo, hi, "quint8")), -top, top, "qint32") for q in numbers)
+    return first, np.int32(second - first)
 
 
 class QuantizedBiasAdd(Opaque):

@@ -7,9 +7,10 @@ from math import prod
 
 import numpy as np
 
-from blocks.kernels import affine
+from blocks.kernels import affine, quantized_loops
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
+from blocks.kernels.quantized_loops import FEW
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque
@@ -59,46 +60,44 @@ class QuantizedInstanceNorm(Opaque):
         form, pixels = (count, height * width, channels), np.float32(height * width)
         rounding = part_bytes(8, x, size=affine.TILE)  # float32 numbers and their halves
         memory.borrowed += prod(x.sizes) + part_bytes(4, x) + rounding + 24 * count * channels
+        may_compile = memory.compiled and prod(x.sizes) > FEW
 
         def kernel(x: Array, x_min: Array, x_max: Array, out: Array | None = None) -> tuple[Array, Float, Float]:
             low, high = flush(scalar(x_min)), flush(scalar(x_max))
             if not high > low:
                 raise self.error(f"input 'x_max' must be above 'x_min', got {high} and {low}")
             scale = flush(flush(high - low) / np.float32(255))
-            images = np.ascontiguousarray(x.swapaxes(1, 2)).reshape(form)
-            mean = _sums(images, _unchanged) / pixels
+            compiled = may_compile and bool(SMALL < scale < np.inf)
+            images = x if compiled else np.ascontiguousarray(x.swapaxes(1, 2)).reshape(form)
+            mean = (_compiled_sums(quantized_loops.sum_pixels, x) if compiled else _sums(images, _unchanged)) / pixels
 
             def squares(part: Array, index: slice) -> Array:
                 deviations = _deviations(part, mean[index, None], scale)
                 np.multiply(deviations, deviations, out=deviations)
                 return deviations if scale > SMALL else flush(deviations, deviations)
 
-            variance = flush(flush(_sums(images, squares) / pixels) + flush(np.float32(self.variance_epsilon)))
+            total = _compiled_sums(quantized_loops.sum_squares, x, mean, scale) if compiled else _sums(images, squares)
+            variance = flush(flush(total / pixels) + flush(np.float32(self.variance_epsilon)))
             root = (1 / np.sqrt(variance.astype(np.float64))).astype(np.float32)
-            bottom, top = self._range(images, mean, scale, root)
+            y = np.empty(x.shape, np.uint8) if out is None else out
+            compiled = compiled and bool(np.isfinite(root).all())
+            bottom, top = np.float32(self.given_y_min), np.float32(self.given_y_max)
+            if not self.output_range_given:
+                extremes = _compiled_extremes if compiled else _extremes
+                bottom, top = extremes(x, mean, scale, root)
+            least = np.float32(self.min_separation)
+            top = flush(bottom + least) if flush(top - bottom) < least else top
+            steps, shift = affine.scale_and_shift(bottom, top, "quint8")
+            if compiled and not steps > affine.LARGE_SCALE:
+                quantized_loops.normalize(x, mean, scale, root, steps, shift, affine.BELOW_HALF, y)
+                return y, bottom, top
 
             def step(x: Array, mean: Array, root: Array, y: Array) -> None:
                 affine.to_quantized(_normalized(x, mean, scale, root), bottom, top, "quint8", y)
 
-            y = np.empty(x.shape, np.uint8) if out is None else out
             return in_parts(step, y, x, mean[:, None, None], root[:, None, None]), bottom, top
 
         return kernel
-
-    def _range(self, images: Array, mean: Array, scale: Float, root: Array) -> tuple[Float, Float]:
-        """The range of the result."""
-        if self.output_range_given:
-            bottom, top = np.float32(self.given_y_min), np.float32(self.given_y_max)
-        else:
-            bottom, top = np.float32(np.inf), np.float32(-np.inf)
-            for index, part in _parts(images):
-                values = _normalized(part, mean[index, None], scale, root[index, None])
-                bottom, top = (
-                    np.minimum(bottom, values.min(initial=np.inf)),
-                    np.maximum(top, values.max(initial=-np.inf)),
-                )
-        least = np.float32(self.min_separation)
-        return bottom, flush(bottom + least) if flush(top - bottom) < least else top
 
 
 def _unchanged(part: Array, index: slice) -> Array:
@@ -115,6 +114,27 @@ def _deviations(x: Array, mean: Array, scale: Float) -> Array:
 def _normalized(x: Array, mean: Array, scale: Float, root: Array) -> Array:
     made = _deviations(x, mean, scale)
     return np.multiply(made, root, out=made)
+
+
+def _extremes(x: Array, mean: Array, scale: Float, root: Array) -> tuple[Float, Float]:
+    """The least and the greatest number that is normalized; NaN where one is."""
+    bottom, top = np.float32(np.inf), np.float32(-np.inf)
+    for index, part in _parts(x.reshape(len(x), prod(x.shape[1:3]), x.shape[-1])):
+        values = _normalized(part, mean[index, None], scale, root[index, None])
+        bottom, top = np.minimum(bottom, values.min(initial=np.inf)), np.maximum(top, values.max(initial=-np.inf))
+    return bottom, top
+
+
+def _compiled_extremes(x: Array, mean: Array, scale: Float, root: Array) -> tuple[Float, Float]:
+    lowest, highest = (np.full_like(mean, end) for end in (np.inf, -np.inf))
+    quantized_loops.normalized_extremes(x, mean, scale, root, lowest, highest)
+    return lowest.min(), highest.max()
+
+
+def _compiled_sums(loop: Callable[..., None], x: Array, *numbers: Array | Float) -> Array:
+    total = np.zeros((len(x), x.shape[-1]), np.float32)
+    loop(x, *numbers, total)
+    return total
 
 
 def _parts(images: Array) -> list[tuple[slice, Array]]:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from math import prod
+
 import numpy as np
 
-from blocks.kernels.affine import TILE, nearest, quantized_bytes, requantize, store, value_of
+from blocks.kernels import quantized_loops
+from blocks.kernels.affine import TILE, nearest, quantized_bytes, requantize, store, value_by, value_steps
 from blocks.kernels.casting import cast_into
 from blocks.kernels.chunked import in_parts
-from blocks.kernels.flush_subnormals import TINY, Float, Floats, flush
+from blocks.kernels.clip import clip
+from blocks.kernels.flush_subnormals import TINY, Float, flush, scalar
+from blocks.kernels.known_numbers import once_per_bits
+from blocks.kernels.quantized_loops import FEW
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, storage
@@ -46,9 +54,11 @@ class RequantizationRange(Opaque):
                 raise self.error(f"input '{name}' must have a value, got {end}")
         return ()
 
-    def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
+    def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
+        value_range = _bound_range(input.dtype)
+
         def kernel(input: Array, input_min: Array, input_max: Array, out: Array | None = None) -> Ends:
-            low, high = _value_range(input, input_min.flat[0], input_max.flat[0])
+            low, high = value_range(input, scalar(input_min), scalar(input_max))
             return cast_into(low, FLOAT, out), high
 
         return kernel
@@ -93,17 +103,18 @@ class Requantize(Requantization):
     output_max = Out("float32", "`requested_output_max`", shape=())
 
     def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
-        memory.borrowed += quantized_bytes(input)
+        requantized = _bound_requantize(memory, input, self.out_type)
 
         def kernel(
             input: Array, input_min: Array, input_max: Array, least: Array, most: Array, out: Array | None = None
         ) -> tuple[Array, Array, Array]:
-            lo, hi = flush(least), flush(most)
+            lo, hi = flush(scalar(least)), flush(scalar(most))
             if not lo <= 0:
                 raise self.error(f"input 'requested_output_min' must be at most 0, got {least}")
             if not hi >= 0:
                 raise self.error(f"input 'requested_output_max' must be at least 0, got {most}")
-            return _requantize(input, input_min, input_max, lo, hi, self.out_type, out), least.copy(), most.copy()
+            made = requantized(input, scalar(input_min), scalar(input_max), lo, hi, out=out)
+            return made, least.copy(), most.copy()
 
         return kernel
 
@@ -125,13 +136,15 @@ class QuantizeDownAndShrinkRange(Requantization):
     output_max = Out("float32", "value of the largest number in `input`", shape=())
 
     def bind(self, memory: Workspace, input: TensorType, *ends: TensorType) -> Kernel:
-        memory.borrowed += quantized_bytes(input)
+        value_range = _bound_range(input.dtype)
+        requantized = _bound_requantize(memory, input, self.out_type)
 
         def kernel(
             input: Array, input_min: Array, input_max: Array, out: Array | None = None
         ) -> tuple[Array, Float, Float]:
-            low, high = _value_range(input, input_min, input_max)
-            return _requantize(input, input_min, input_max, low, high, self.out_type, out), low, high
+            lo, hi = scalar(input_min), scalar(input_max)
+            low, high = value_range(input, lo, hi)
+            return requantized(input, lo, hi, low, high, out=out), low, high
 
         return kernel
 
@@ -243,44 +256,61 @@ class RequantizePerChannel(Opaque):
     grad = None
 
 
-def _value_range(input: Array, input_min: Floats, input_max: Floats) -> tuple[Float, Float]:
-    """The values of the smallest number of ``input``, at most 0, and of the largest."""
-    dtype = dtypes.name_of(input.dtype)
+def _bound_range(dtype: str) -> Callable[[Array, Float, Float], tuple[Float, Float]]:
+    """What gives the values of the smallest of numbers in a range, at most 0, and of the largest."""
     lowest, highest = dtypes.limits(dtype)
-    low = value_of(input.min(initial=highest), input_min, input_max, dtype)
-    high = value_of(input.max(initial=lowest), input_min, input_max, dtype)
-    return np.float32(low if flush(low) < 0 else 0), np.float32(high)
+    known = once_per_bits(partial(value_steps, dtype=dtype))
+
+    def value_range(input: Array, lo: Float, hi: Float) -> tuple[Float, Float]:
+        steps = known(lo, hi)
+        low = value_by(np.minimum.reduce(input, None, initial=highest), steps)
+        high = value_by(np.maximum.reduce(input, None, initial=lowest), steps)
+        return np.float32(low if flush(low) < 0 else 0), np.float32(high)
+
+    return value_range
 
 
-def _requantize(
-    q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Floats, dtype: str, out: Array | None = None
-) -> Array:
-    """Numbers of the range ``[lo, hi]`` as numbers of ``[new_lo, new_hi]`` in another quantized dtype."""
-    if q.dtype == np.int32 and dtype == "quint8":
-        return _fixed_point(q, flush(lo), flush(hi), flush(new_lo), flush(new_hi), out)
-    return requantize(q, lo, hi, new_lo, new_hi, dtype, out)
+def _bound_requantize(memory: Workspace, input: TensorType, dtype: str) -> Callable[..., Array]:
+    """What makes numbers of ``[lo, hi]`` those of ``[new_lo, new_hi]`` in another quantized dtype."""
+    memory.borrowed += quantized_bytes(input)
+    if storage(input.dtype) != np.int32 or dtype != "quint8":
+        return partial(requantize, dtype=dtype)
+    known, compiled = once_per_bits(_scale_and_shift), memory.compiled and prod(input.sizes) > FEW
+
+    def in_fixed_point(q: Array, lo: Float, hi: Float, new_lo: Float, new_hi: Float, out: Array | None = None) -> Array:
+        """By one 64-bit multiplication, in fixed point with 16 fractional bits."""
+        scale, shift = known(lo, hi, new_lo, new_hi)
+        out = np.empty(q.shape, np.uint8) if out is None else out
+        if compiled:
+            quantized_loops.in_fixed_point(q.reshape(-1), scale, shift, out.reshape(-1))
+            return out
+
+        def step(q: Array, out: Array) -> None:
+            values = q.astype(np.float32).astype(np.int64)  # float32 has 24 of the 31 bits
+            values *= scale
+            values >>= 32
+            values += shift
+            values >>= 16
+            clip(values, 0, 255, values)
+            np.copyto(out, values, casting="unsafe")
+
+        return in_parts(step, out, q, size=TILE)
+
+    return in_fixed_point
 
 
-def _fixed_point(q: Array, lo: Floats, hi: Floats, new_lo: Floats, new_hi: Floats, out: Array | None) -> Array:
-    """qint32 as quint8 by one 64-bit multiplication, in fixed point with 16 fractional bits."""
+def _scale_and_shift(lo: Float, hi: Float, new_lo: Float, new_hi: Float) -> tuple[np.int64, np.int64]:
+    """By what numbers are multiplied, and what is added then with one half."""
+    lo, hi, new_lo, new_hi = map(flush, (lo, hi, new_lo, new_hi))
     width, new_width = flush(hi - lo), flush(new_hi - new_lo)
-    scale = offset = new_offset = np.int64(0)
-    if new_width != 0:
-        middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
-        scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
-        offset = _int64(middle * per_unit * np.float32(65536))
-        new_offset = _int64(nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
-
-    def step(q: Array, out: Array) -> None:
-        values = q.astype(np.float32).astype(np.int64)  # float32 has 24 of the 31 bits
-        values *= scale
-        values >>= 32
-        values += offset - new_offset + 32768
-        values >>= 16
-        np.clip(values, 0, 255, out=values)
-        np.copyto(out, values, casting="unsafe")
-
-    return in_parts(step, np.empty(q.shape, np.uint8) if out is None else out, q, size=TILE)
+    if new_width == 0:
+        return np.int64(0), np.int64(32768)
+    middle, per_unit = np.float32(np.float64(flush(lo + hi)) / 2), np.float32(255.0 / np.float64(new_width))
+    scale = _int64(255.0 * 65536 * np.float64(width) / new_width)
+    offset = _int64(middle * per_unit * np.float32(65536))
+    new_offset = _int64(nearest(65536 * (np.float64(new_lo) * 255.0) / new_width))
+    with np.errstate(over="ignore"):
+        return scale, offset - new_offset + np.int64(32768)
 
 
 def _int64(value: Float) -> np.int64:

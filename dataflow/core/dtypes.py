@@ -72,6 +72,7 @@ def fit(name: str, accepted: tuple[str, ...]) -> str | None:
     return twin if twin in accepted else None
 
 
+@cache
 def limits(name: str) -> tuple[int, int]:
     """Lowest and highest value of an integer or quantized dtype."""
     info_of: Any = ml_dtypes.iinfo if name in narrow_integers else np.iinfo
