@@ -13,9 +13,9 @@ from dataflow.core.block import Block
 AWKWARD = (0.0, -0.0, np.nan, np.inf, -np.inf, 1e-40, -1e-40)
 
 
-def numbers(shape: tuple[int, ...], dtype: Any = "float32", awkward: bool = True) -> Any:
+def numbers(shape: tuple[int, ...], dtype: Any = "float32", awkward: bool = True, seed: int = 0) -> Any:
     """Numbers of very different sizes, so that the order of additions shows; zeros of both signs, and awkward ones."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     if np.dtype(dtype).kind in "iu":
         return random.integers(0, 256, shape).astype(dtype)
     x = (random.normal(size=shape) * 10.0 ** random.integers(-3, 4, shape)).astype(dtype)
