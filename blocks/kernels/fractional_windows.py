@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from blocks.kernels.chunked import TILE
-from blocks.kernels.sliding_windows import lowest, shaped
+from blocks.kernels.sliding_windows import larger_number, lowest, shaped
 from dataflow.core.dtypes import Array
 
 WORD = 0xFFFFFFFF
@@ -71,6 +71,13 @@ def sequences(
     return rows, columns
 
 
+@lru_cache(64)
+def rises(begins: bytes, size: int) -> bool:
+    """Whether windows begin one after the other, and end on an image of this size."""
+    numbers = np.frombuffer(begins, np.int64)
+    return bool(len(numbers) > 1 and numbers[0] >= 0 and numbers[-1] <= size and (np.diff(numbers) > 0).all())
+
+
 # -- elements of windows --------------------------------------------------------------------------------------------
 
 
@@ -88,11 +95,13 @@ def places(begins: Array, size: int, overlapping: bool, beyond: int | None = Non
     return [np.where(begin + offset < end, begin + offset, beyond) for offset in offsets]
 
 
-def reduce_windows(ufunc: np.ufunc, x: Array, axis: int, rows: Sequence[Array], y: Array, buffer: Array) -> Array:
+def reduce_windows(
+    ufunc: Callable[..., object], x: Array, axis: int, rows: Sequence[Array], y: Array, buffer: Array
+) -> Array:
     """Rows along an axis, those of the first `places` with those of the others, reduced by a ufunc; in ``y``."""
     x.take(rows[0], axis, y, "clip")  # other modes make a copy on the way
     for more in rows[1:]:
-        ufunc(y, x.take(more, axis, shaped(buffer, y.shape), "clip"), y)
+        ufunc(y, x.take(more, axis, shaped(buffer, y.shape), "clip"), out=y)
     return y
 
 
@@ -105,10 +114,13 @@ def max_windows(
     x: Array, down: Sequence[Array], along: Sequence[Array], y: Array, between: Array, buffer: Array
 ) -> Array:
     """The largest number of each window of images, in ``y``; NaN is ignored."""
-    lines = shaped(between, (*y.shape[:2], *x.shape[2:]))
-    reduce_windows(np.fmax, x, 1, down, lines, buffer)
-    reduce_windows(np.fmax, lines, 2, along, y, buffer)
-    np.fmax(y, lowest(x.dtype), y)
+    lines, least = shaped(between, (*y.shape[:2], *x.shape[2:])), lowest(x.dtype)
+    reduce_windows(np.maximum, x, 1, down, lines, buffer)
+    reduce_windows(np.maximum, lines, 2, along, y, buffer)
+    if not np.minimum.reduce(y, None) >= least:  # there is a NaN or -inf
+        reduce_windows(larger_number, x, 1, down, lines, buffer)
+        reduce_windows(larger_number, lines, 2, along, y, buffer)
+        np.fmax(y, least, out=y)
     return y
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from blocks.kernels.chunked import SMALL, pieces
 from blocks.kernels.windows import Span, valid_slices
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
@@ -39,6 +40,15 @@ def lowest(dtype: DType) -> Any:
     if is_float(dtype):
         return np.nextafter(dtype.type(-np.inf), dtype.type(0))
     return np.iinfo(dtype).min
+
+
+def larger_number(x: Array, y: Array, out: Array) -> None:
+    """The larger of two, the second of equals; NaN is no number."""
+    for left, right, part in pieces(SMALL, x, y, out):
+        if out is not x:
+            np.copyto(part, left)
+        np.copyto(part, -np.inf, where=np.isnan(part))
+        np.maximum(part, right, out=part, where=~np.isnan(right))
 
 
 def converted(x: Array, buffer: Array) -> Array:

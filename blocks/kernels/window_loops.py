@@ -23,7 +23,7 @@ Reduce = Callable[[Array, Slides, Array], None]  # the elements of a band, its w
 
 
 class Stage(NamedTuple):
-    """One axis, or two neighbours, reduced at once: rows and their elements before and after; what `_reduce` takes."""
+    """One axis, or two neighbours: rows and their elements before and after; what `reduce_windows` takes."""
 
     given: tuple[int, int]
     made: tuple[int, int]
@@ -56,7 +56,7 @@ def bind_loop(memory: Workspace, bands: Bands, dtype: DType, least: float | None
         for stage, space in zip(stages[slides], [*partials, out.reshape(-1)], strict=True):
             given = x.reshape(-1, *stage.given)
             made = space[: len(given) * prod(stage.made)].reshape(-1, *stage.made)
-            _reduce(given, made, line, stage.down, stage.across, stage.starts, *stage.numbers, least is not None)
+            reduce_windows(given, made, line, stage.down, stage.across, stage.starts, *stage.numbers, least is not None)
             x = made
         if least is None and not stage.numbers[1].size:
             divide(out, slides)
@@ -130,7 +130,7 @@ def runs(met: Sequence[Taps], width: int, stride: int) -> list[list[int]]:
 
 
 @jit_loop
-def _reduce(
+def reduce_windows(
     x: Array,
     out: Array,
     line: Array,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from blocks.kernels.chunked import SMALL, pieces
 from blocks.kernels.sliding_windows import (
     Bands,
     Slides,
@@ -17,6 +16,7 @@ from blocks.kernels.sliding_windows import (
     in_bands,
     is_partition,
     larger_axes,
+    larger_number,
     shaped,
     taps_along,
 )
@@ -66,21 +66,11 @@ def bind_largest(memory: Workspace, shape: tuple[int, ...], slides: Slides, stor
     def largest(x: Array, slides: Slides, out: Array) -> None:
         reduce_band(np.maximum, least, x, slides, out, partials)
         if not np.minimum.reduce(out, None) >= least:  # there is a NaN or -inf
-            reduce_band(_larger_number, least, x, slides, out, partials)
+            reduce_band(larger_number, least, x, slides, out, partials)
             if least > -np.inf:
                 np.fmax(out, out.dtype.type(least), out=out)
 
     return _by_bands(memory, bands, storage, dtype, largest)
-
-
-def _larger_number(x: Array, y: Array, out: Array) -> None:
-    """The larger of two, the second of equals; NaN is no number."""
-    first = out is not x
-    for left, right, part in pieces(SMALL, x, y, out):
-        if first:
-            np.copyto(part, left)
-            np.copyto(part, -np.inf, where=np.isnan(left))
-        np.maximum(part, right, out=part, where=~np.isnan(right))
 
 
 def _by_bands(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from blocks.array_ops.shape import Shape as ShapeOf
+from blocks.kernels import fractional_loops
 from blocks.kernels.chunked import cut
+from blocks.kernels.fractional_loops import Pool
 from blocks.kernels.fractional_windows import areas, at_once, divide, max_windows, places, reduce_windows, sequences
-from blocks.kernels.sliding_windows import shaped
+from blocks.kernels.sliding_windows import lowest, shaped
 from blocks.nn_ops.fractional_pooling_gradient import NUMBERS, OVERLAPPING, FractionalAvgPoolGrad, FractionalMaxPoolGrad
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, Tensor, TensorType, attr
@@ -62,21 +65,32 @@ class FractionalPooling(Opaque, abstract=True):
 
     def bind(self, memory: Workspace, value: TensorType) -> Kernel:
         (made, *_), shape, dtype = self.infer(value), value.sizes, storage(value.dtype)
-        buffers = memory.arrays(*self.arrays_for(shape, made.sizes, dtype))
+        pool = self.bind_pool(memory, shape, made.sizes, dtype)
 
         def kernel(value: Array, out: Array | None = None, key: Key | None = None) -> tuple[Array, Array, Array]:
             rows, columns = self.sequences(shape, key)
             out = np.empty(made.sizes, dtype) if out is None else out
-            self.pool(value, rows, columns, out, buffers)
+            pool(value, rows, columns, out)
             return out, rows, columns
 
         return kernel
+
+    def bind_pool(self, memory: Workspace, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> Pool:
+        """What pools images of this shape and dtype over windows that are given."""
+        exact, least = self.compiled(dtype)
+        if fractional_loops.pays(memory, shape, dtype) and (least is None or prod(shape) <= fractional_loops.MOST):
+            return fractional_loops.bind_pool(memory, shape, made, self.overlapping, (dtype, exact), least)
+        return partial(self.pool, memory.arrays(*self.arrays_for(shape, made, dtype)))
+
+    def compiled(self, dtype: DType) -> tuple[DType, Any]:
+        """For a compiled loop the dtype to compute in, and the least number where the largest is looked for."""
+        raise TypeError(f"{type(self).__name__}: must have a method compiled, got none; write one")
 
     def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """The memory to work in."""
         raise TypeError(f"{type(self).__name__}: must have a method arrays_for, got none; write one")
 
-    def pool(self, value: Array, rows: Array, columns: Array, out: Array, buffers: list[Array]) -> None:
+    def pool(self, buffers: list[Array], value: Array, rows: Array, columns: Array, out: Array) -> None:
         """Pool over windows that begin in these rows and columns, into ``out``."""
         raise TypeError(f"{type(self).__name__}: must have a method pool, got none; write one")
 
@@ -117,7 +131,7 @@ class FractionalAvgPool(FractionalPooling):
     Source: tf.nn.fractional_avg_pool.
     """
 
-    def pool(self, value: Array, rows: Array, columns: Array, out: Array, buffers: list[Array]) -> None:
+    def pool(self, buffers: list[Array], value: Array, rows: Array, columns: Array, out: Array) -> None:
         batch, height, width, channels = shape = value.shape
         number = areas(rows, columns, shape, self.overlapping)
         # a row and a column of zeros, which smaller windows take in
@@ -135,6 +149,9 @@ class FractionalAvgPool(FractionalPooling):
             reduce_windows(np.add, lines, 2, along, total, buffer)
             np.add(total, 0, total)  # no zero is negative
             np.copyto(out[part], divide(total, number, buffer), casting="unsafe")
+
+    def compiled(self, dtype: DType) -> tuple[DType, Any]:
+        return dtypes.accumulate(dtype), None
 
     def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for images and their means in the dtype to add in, and for adding."""
@@ -162,11 +179,14 @@ class FractionalMaxPool(FractionalPooling):
     Source: tf.nn.fractional_max_pool.
     """
 
-    def pool(self, value: Array, rows: Array, columns: Array, out: Array, buffers: list[Array]) -> None:
+    def pool(self, buffers: list[Array], value: Array, rows: Array, columns: Array, out: Array) -> None:
         down = places(rows, value.shape[1], self.overlapping)
         along = places(columns, value.shape[2], self.overlapping)
         for part in cut(len(value), at_once(value.shape)):
             max_windows(value[part], down, along, out[part], *buffers)
+
+    def compiled(self, dtype: DType) -> tuple[DType, Any]:
+        return dtype, lowest(dtype)
 
     def arrays_for(self, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> list[ArraySpec]:
         """Memory for images reduced along their rows, and for the rows that this takes at a time."""

@@ -7,9 +7,10 @@ from math import prod
 
 import numpy as np
 
+from blocks.kernels import fractional_loops
 from blocks.kernels.chunked import cut
-from blocks.kernels.fractional_windows import areas, at_once, max_windows, own_windows, places, shared_windows
-from blocks.kernels.sliding_windows import shaped
+from blocks.kernels.fractional_windows import areas, at_once, max_windows, own_windows, places, rises, shared_windows
+from blocks.kernels.sliding_windows import lowest, shaped
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array, DType, storage
 from dataflow.core.kinds import Opaque
@@ -30,7 +31,7 @@ class FractionalGradient(Opaque, abstract=True):
     def require_sequences(self, rows: Array, columns: Array, shape: tuple[int, ...]) -> None:
         """Raise BlockError unless windows begin one after the other and end on the image of this shape."""
         for side, begins, size in (("row", rows, shape[1]), ("col", columns, shape[2])):
-            if not (len(begins) > 1 and begins[0] >= 0 and begins[-1] <= size and (np.diff(begins) > 0).all()):
+            if not rises(begins.tobytes(), size):
                 raise self.error(
                     f"input '{side}_pooling_sequence' must rise from 0 or more to at most {size}, "
                     f"got {show(tuple(begins))}"
@@ -77,6 +78,8 @@ class FractionalAvgPoolGrad(FractionalGradient):
     def bind(self, memory: Workspace, orig_input_tensor_shape: TensorType, *types: TensorType) -> Kernel:
         (made,) = self.infer(orig_input_tensor_shape, *types)
         dtype, (batch, height, width, channels) = storage(made.dtype), made.sizes
+        if fractional_loops.pays(memory, made.sizes, dtype):
+            return self.bind_loop(memory, made.sizes, types[0].sizes, dtype)
         quotients, values, between, *sums = memory.arrays(*self.arrays_for(made.sizes, types[0].sizes, dtype))
         at_a_time = at_once(made.sizes)
 
@@ -107,6 +110,25 @@ class FractionalAvgPoolGrad(FractionalGradient):
                             lines.take(columns_of, 2, total, "clip")
                 if self.overlapping:
                     np.copyto(image, total, casting="unsafe")
+            return dx
+
+        return kernel
+
+    def bind_loop(self, memory: Workspace, shape: tuple[int, ...], made: tuple[int, ...], dtype: DType) -> Kernel:
+        """The kernel that is a compiled loop."""
+        quotients = memory.array(prod(made[1:]), np.float64).reshape(made[1], -1)
+
+        def kernel(
+            orig_input_tensor_shape: Array, out_backprop: Array, rows: Array, columns: Array, out: Array | None = None
+        ) -> Array:
+            self.require_sequences(rows, columns, shape)
+            dx = np.empty(shape, dtype) if out is None else out
+            tables = [
+                *fractional_loops.of_windows(rows, columns, shape, self.overlapping),
+                *fractional_loops.of_pixels(rows, columns, shape, self.overlapping),
+            ]
+            dy, flat = (array.reshape(len(array), -1) for array in (out_backprop, dx))
+            fractional_loops.spread_means(dy, *tables, quotients, flat)
             return dx
 
         return kernel
@@ -155,6 +177,8 @@ class FractionalMaxPoolGrad(FractionalGradient):
 
     def bind(self, memory: Workspace, orig_input: TensorType, orig_output: TensorType, *types: TensorType) -> Kernel:
         shape, made, dtype = orig_input.sizes, orig_output.sizes, storage(orig_input.dtype)
+        if fractional_loops.pays(memory, shape, dtype):
+            return self.bind_loop(memory, shape, dtype)
         largest, between, buffer, masks, numbers, indices = memory.arrays(*self.arrays_for(shape, made, dtype))
         windows = np.arange(prod(made[1:3])).reshape(*made[1:3], 1)
         channels, images = np.arange(shape[3]), np.arange(at_once(shape))[:, None, None, None]
@@ -185,10 +209,7 @@ class FractionalMaxPoolGrad(FractionalGradient):
                 top = max_windows(x, down, along, shaped(largest, of_part), between, buffer)
                 equal, first = shaped(masks, of_part), shaped(numbers, of_part)
                 if not np.equal(y, top, equal).all():
-                    raise self.error(
-                        "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
-                        "got other numbers"
-                    )
+                    raise self.other_numbers()
                 first.fill(0)  # a window without numbers gives to its first element
                 for number, (i, j) in reversed(list(enumerate(elements))):
                     if j == len(along) - 1:
@@ -201,6 +222,37 @@ class FractionalMaxPoolGrad(FractionalGradient):
                 np.add(index, channels, index)
                 np.add(index, images[: len(x)], index)
                 np.add.at(dx[part].reshape(-1), index.reshape(-1), out_backprop[part].reshape(-1))
+            return dx
+
+        return kernel
+
+    def other_numbers(self) -> Exception:
+        """The error for an output that is not that of the input."""
+        return self.error(
+            "input 'orig_output' must be what FractionalMaxPool gives for 'orig_input' and these windows, "
+            "got other numbers"
+        )
+
+    def bind_loop(self, memory: Workspace, shape: tuple[int, ...], dtype: DType) -> Kernel:
+        """The kernel that is a compiled loop."""
+        best, index = memory.array(shape[3] + 1, dtype), memory.array(shape[3] + 1, np.uint32)
+
+        def kernel(
+            orig_input: Array,
+            orig_output: Array,
+            out_backprop: Array,
+            rows: Array,
+            columns: Array,
+            out: Array | None = None,
+        ) -> Array:
+            self.require_sequences(rows, columns, shape)
+            down, along = fractional_loops.of_windows(rows, columns, shape, self.overlapping)
+            best[-1], dx = lowest(dtype), np.empty(shape, dtype) if out is None else out
+            dx.fill(0)
+            x, y, dy, flat = (array.reshape(len(array), -1) for array in (orig_input, orig_output, out_backprop, dx))
+            fractional_loops.add_to_equal(x, y, down, along, shape[2], best, index, dy, flat)
+            if index[-1]:
+                raise self.other_numbers()
             return dx
 
         return kernel
