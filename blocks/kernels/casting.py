@@ -39,5 +39,5 @@ def cast_into(value: Any, dtype: DType, out: Array | None) -> Array:
     if out is None:
         return np.asarray(value, dtype)
     if value is not out:
-        np.copyto(out, value, casting="unsafe")
+        out[...] = value
     return out

@@ -156,9 +156,9 @@ class Mean(Opaque):
         return fold_rows(np.add, rows, _mean_dtype(rows.dtype))
 
     def finalize(self, totals: Sequence[Any], rows: int) -> Sequence[Any]:
-        total = np.asarray(totals[0])
+        total = totals[0]
         if total.dtype.kind not in "iu":
-            return [np.true_divide(total, rows)]
+            return [total / rows]
         count = total.dtype.type(max(rows, 1))
         return [(total - np.fmod(total, count)) // count]
 
