@@ -11,7 +11,7 @@ from blocks.array_ops.broadcast import BroadcastLike
 from blocks.array_ops.fill import ZerosLike
 from blocks.array_ops.reshape import ExpandDims
 from blocks.kernels.chunked import TILE, cut
-from blocks.kernels.rowwise import bind_rows, rows_at_once, softmax
+from blocks.kernels.rowwise import Rows, bind_rows, rows_at_once
 from blocks.math_ops.reduction import Sum
 from blocks.nn_ops.softmax import LogSoftmax, Softmax
 from dataflow.core import dtypes
@@ -108,11 +108,11 @@ class SoftmaxCrossEntropyWithLogits(Opaque):
         def kernel(features: Array, labels: Array, out: Array | None = None) -> tuple[Array, Array]:
             loss, backprop = np.empty(shape[:1], dtype) if out is None else out, np.empty(shape, dtype)
 
-            def step(part: slice, axis: int, x: Array, labels: Array, slope: Array, buffer: Array) -> None:
-                logs = softmax(x, axis, slope, buffer)
+            def step(part: slice, rows: Rows, x: Array, labels: Array, slope: Array, buffer: Array) -> None:
+                logs = rows.softmax(x, slope, buffer)
                 np.subtract(slope, labels, slope)
                 np.multiply(np.subtract(logs, buffer, buffer), labels, buffer)
-                loss[part] = np.add.reduce(buffer, axis, np.float64)
+                loss[part] = rows.sums(buffer).reshape(-1)
 
             by_rows(step, [np.broadcast_to(given, shape) for given in (features, labels)], [backprop])
             return loss, backprop
@@ -161,10 +161,10 @@ class SparseSoftmaxCrossEntropyWithLogits(Opaque):
                 raise self.error(f"input 'labels' must lie in [0, {classes}), got {labels.min()} to {labels.max()}")
             loss, backprop = np.empty(rows, dtype) if out is None else out, np.empty((rows, classes), dtype)
 
-            def step(part: slice, axis: int, x: Array, slope: Array, buffer: Array) -> None:
-                logs = softmax(x, axis, slope, buffer)
+            def step(part: slice, along: Rows, x: Array, slope: Array, buffer: Array) -> None:
+                logs = along.softmax(x, slope, buffer)
                 place = numbers[: part.stop - part.start], labels[part]
-                place = place if axis else place[::-1]
+                place = place if along.axis else place[::-1]
                 slope[place] -= 1
                 loss[part] = logs.reshape(-1) - buffer[place]
 

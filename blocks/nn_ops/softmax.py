@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from blocks.kernels.rowwise import bind_rows, row_sums, shifted
+from blocks.kernels.rowwise import Rows, bind_rows
 from blocks.math_ops.exponential import Exp
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
@@ -60,10 +60,10 @@ class Softmax(Opaque):
 
         return kernel
 
-    def step(self, part: slice, axis: int, x: Array, y: Array, *buffers: Array) -> None:
-        """Some rows of the result, each of which lies along ``axis``."""
-        np.exp(shifted(x, axis, y), y)
-        np.divide(y, row_sums(y, axis).astype(y.dtype), y)
+    def step(self, part: slice, rows: Rows, x: Array, y: Array, *buffers: Array) -> None:
+        """Some rows of the result."""
+        np.exp(rows.shifted(x, y), y)
+        rows.divide(y, rows.sums(y).astype(y.dtype))
 
     def grad(self, logits: Wire, softmax: Wire, dy: Wire) -> Any:
         return (dy - Sum(keep_dims=True)(dy * softmax, -1)) * softmax
@@ -89,11 +89,11 @@ class LogSoftmax(Softmax):
         dtype = logits.low.dtype
         return Range(limits(dtypes.name_of(dtype))[0], dtype.type(0).reshape(()))
 
-    def step(self, part: slice, axis: int, x: Array, y: Array, *buffers: Array) -> None:
-        """Some rows of the result, each of which lies along ``axis``."""
+    def step(self, part: slice, rows: Rows, x: Array, y: Array, *buffers: Array) -> None:
+        """Some rows of the result."""
         (buffer,) = buffers
-        np.exp(shifted(x, axis, y), buffer)
-        np.subtract(y, np.log(row_sums(buffer, axis).astype(y.dtype)), y)
+        np.exp(rows.shifted(x, y), buffer)
+        rows.subtract(y, np.log(rows.sums(buffer).astype(y.dtype)), y)
 
     def grad(self, logits: Wire, logsoftmax: Wire, dy: Wire) -> Any:
         return dy - Sum(keep_dims=True)(dy, -1) * Exp()(logsoftmax)

@@ -48,11 +48,7 @@ ELEMENTS: dict[Callable[..., Any], str] = {
     np.logical_or: "x | y",
     np.logical_not: "not x",
 }
-ALONE = {
-    np.fmod,
-    np.sign,
-    np.sqrt,
-}  # which NumPy computes without vectors or by shorter ones: faster compiled, also alone
+ALONE = {np.fmod, np.sign, np.sqrt}  # faster compiled also alone: NumPy has no vectors for them, or shorter ones
 
 
 FOLDS: dict[np.ufunc, str] = {np.add: "+", np.multiply: "*"}  # of elements in columns, in float64
