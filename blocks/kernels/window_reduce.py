@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels import spread_loops
 from blocks.kernels.sliding_windows import (
     Bands,
     Slides,
     converted,
+    counts,
     divide,
     in_bands,
     is_partition,
@@ -136,17 +138,14 @@ def _reduce_along(axis: int, ufunc: Callable[..., object], start: Any, x: Array,
 # -- from windows to elements ---------------------------------------------------------------------------------------
 
 
-def bind_spread(
-    memory: Workspace,
-    shape: tuple[int, ...],
-    slides: Slides,
-    storage: DType,
-    per_element: Callable[[Array, Slides, Array], None],
-) -> Move:
-    """What ``per_element(dy, slides, buffer)`` makes of a value per window, added to all its elements.
+def bind_spread(memory: Workspace, shape: tuple[int, ...], slides: Slides, storage: DType) -> Move:
+    """A value per window divided by the number of its elements and added to all of them.
 
     As ``(dy, out)``, for a result of this shape and dtype.
     """
+    loop = spread_loops.bind_loop(memory, shape, slides, storage)
+    if loop is not None:
+        return loop
     bands, partition = _spread_bands(shape, slides, storage), is_partition(slides)
     values, copy, *partials = memory.arrays(*_spread_scratch(bands, storage))
 
@@ -156,7 +155,8 @@ def bind_spread(
         for band in bands.bands if dy.size and out.size else ():
             part, target = dy[band.output], out[band.input]
             x = shaped(values, part.shape)
-            per_element(part, band.slides, x)
+            for place, number in counts(x.ndim, band.slides):
+                np.divide(part[place], x.dtype.type(number), x[place])
             made = target if target.dtype == x.dtype else shaped(copy, target.shape)
             if made is not target:
                 made.fill(0)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from blocks.array_ops.shape import Shape as ShapeOf
-from blocks.kernels.sliding_windows import Slides, counts
 from blocks.kernels.window_ranges import averaged, by_channel
 from blocks.kernels.window_reduce import bind_mean, bind_spread
 from blocks.nn_ops.pooling_base import Pooling
 from blocks.nn_ops.window_base import FORMAT, FORMATS
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array, storage
+from dataflow.core.dtypes import storage
 from dataflow.core.quantized import Averages
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape, show
@@ -54,13 +51,7 @@ class AverageGrad(Average, abstract=True):
     def bind(self, memory: Workspace, *types: TensorType) -> Kernel:
         (made,) = self.infer(*types)
         slides = self.slides("orig_input_shape", made.sizes)
-        return self.bind_moving(bind_spread(memory, made.sizes, slides, storage(made.dtype), _divide_into), made)
-
-
-def _divide_into(dy: Array, slides: Slides, out: Array) -> None:
-    """The gradient by each element of a window, from that by its mean."""
-    for place, number in counts(dy.ndim, slides):
-        np.divide(dy[place], out.dtype.type(number), out[place])
+        return self.bind_moving(bind_spread(memory, made.sizes, slides, storage(made.dtype)), made)
 
 
 class AvgPool(Average):

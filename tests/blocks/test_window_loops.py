@@ -45,6 +45,32 @@ def test_pools(name, awkward, shape, window, steps, padding):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_cache")
+@pytest.mark.parametrize("awkward", [False, True])
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize(
+    ("shape", "window", "steps", "padding"),
+    [
+        ((11, 9, 9, 5), (2, 3), (1, 1), "SAME"),
+        ((3, 9, 11, 17), (3, 3), (2, 1), "SAME"),
+        ((3, 9, 11, 17), (5, 4), (2, 3), "VALID"),
+        ((3, 10, 12, 17), (2, 2), (2, 2), "VALID"),  # zeros keep their signs
+        ((3, 9, 11, 17), (2, 2), (3, 3), "SAME"),  # elements between windows
+        ((70, 40, 40, 8), (3, 2), (1, 2), "SAME"),  # images in groups
+    ],
+    ids=str,
+)
+def test_gradients_of_means(shape, window, steps, padding, layout, awkward):
+    attrs = {"ksize": [1, *window, 1], "strides": [1, *steps, 1]}
+    if layout == "NCHW":
+        shape = shape[0], shape[3], *shape[1:3]
+        attrs = {"ksize": [1, 1, *window], "strides": [1, 1, *steps], "data_format": layout}
+    y = blocks["AvgPool"](**attrs, padding=padding)(np.zeros(shape, np.float32))
+    dy = numbers(y.shape, awkward=awkward)
+    assert_alike(blocks["AvgPoolGrad"](**attrs, padding=padding), np.int32(shape), dy)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_cache")
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "uint8"])
 def test_dtypes(dtype):
     attrs = {"ksize": [1, 3, 2, 1], "strides": [1, 2, 1, 1], "padding": "SAME"}
