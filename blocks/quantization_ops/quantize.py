@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -201,13 +200,16 @@ class Dequantize(Elementwise):
     def channel_axis(self, rank: int) -> int | None:
         return self.axis if self.axis >= 0 else None
 
-    @property
-    def element(self) -> Callable[..., Any] | None:
-        return None if self.axis >= 0 else _float
+    @staticmethod
+    def element(x: np.integer[Any], first: Float, step: Float, low: Float) -> Float:
+        return (np.float32(x) + first) * step + low
+
+    per_channel = ("step", "low")
 
     def element_args(self, dtype: DType, precomputed: tuple[Array, Array]) -> tuple[Floats, ...] | None:
-        first, step, low = self._numbers(dtype, *precomputed)
-        return (first, np.float32(step), np.float32(low)) if abs(step) > SMALL_STEP else None
+        first, *numbers = self._numbers(dtype, *precomputed)
+        step, low = (np.asarray(number, np.float32)[()] for number in numbers)
+        return (first, step, low) if (np.abs(step) > SMALL_STEP).all() else None
 
     def kernel(self, input: Array, ends: tuple[Array, Array], out: Array | None = None) -> Array:
         first, *numbers = self._numbers(input.dtype, *ends)
@@ -249,10 +251,6 @@ class Dequantize(Elementwise):
             by_lo = flush(lo / np.float32(lowest + self.narrow_range))
             step = np.where(by_lo < step, step, by_lo)
         return first, step, low
-
-
-def _float(x: np.integer[Any], first: Float, step: Float, low: Float) -> Float:
-    return (np.float32(x) + first) * step + low
 
 
 def _check_axis_mode(block: Block, mode: str, axis: int) -> None:

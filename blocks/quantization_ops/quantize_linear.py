@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +31,12 @@ def _value(x: np.integer[Any], zero_point: Float, scale: Float) -> Float:
     return (x - zero_point) * scale
 
 
+def _suit(axis: int | None, scale: Array, zero_point: Array) -> bool:
+    """Whether all channels have numbers of their own, or none has, and floats hold the zero points exactly."""
+    exact = (np.abs(zero_point.astype(np.int64)) < EXACT).all()
+    return bool(exact) and scale.ndim == zero_point.ndim == (axis is not None)
+
+
 class QuantizeLinear(ToCodes):
     """Codes of values, ``clamp(round(x / scale) + zero_point)``, halves to even.
 
@@ -57,17 +62,15 @@ class QuantizeLinear(ToCodes):
     def grid(self, x: Array | None, scale: Array, zero_point: Array) -> Grid:
         return Grid(scale.astype(np.float64), zero_point.astype(np.int64), *self.limits, self.axis)
 
-    @property
-    def element(self) -> Callable[..., Any] | None:
-        return _code if self.axis is None else None
+    element = staticmethod(_code)
+    per_channel = ("scale", "zero_point")
 
     def element_args(self, dtype: DType, precomputed: list[Array]) -> tuple[Any, ...] | None:
         scale, zero_point = precomputed
-        numbers = (*self.limits, int(zero_point))
-        if dtype not in TINY or max(map(abs, numbers)) >= EXACT:
+        if dtype not in TINY or max(map(abs, self.limits)) >= EXACT or not _suit(self.axis, scale, zero_point):
             return None
-        low, high, point = map(dtype.type, numbers)
-        return scale[()], point, low, high, dtype.type(0)
+        low, high = map(dtype.type, self.limits)
+        return scale[()], zero_point.astype(dtype)[()], low, high, dtype.type(0)
 
     def kernel(self, x: Array, numbers: list[Array], out: Array | None = None) -> Array:
         dtype = numbers[0].dtype
@@ -117,15 +120,14 @@ class DequantizeLinear(ByChannel):
     def precompute(self, scale: Array, zero_point: Array) -> list[Array]:
         return [scale.copy(), zero_point.astype(np.int64)]
 
-    @property
-    def element(self) -> Callable[..., Any] | None:
-        return _value if self.axis is None else None
+    element = staticmethod(_value)
+    per_channel = ("scale", "zero_point")
 
     def element_args(self, dtype: DType, precomputed: list[Array]) -> tuple[Any, ...] | None:
         scale, zero_point = precomputed
-        if dtype.itemsize >= 4 or abs(int(zero_point)) >= EXACT:
+        if dtype.itemsize >= 4 or not _suit(self.axis, scale, zero_point):
             return None
-        return scale.dtype.type(zero_point), scale[()]
+        return zero_point.astype(scale.dtype)[()], scale[()]
 
     def kernel(self, x: Array, numbers: list[Array], out: Array | None = None) -> Array:
         scale, zero_point = numbers

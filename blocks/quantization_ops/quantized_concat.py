@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import accumulate, pairwise
 
 import numpy as np
 
 from blocks.kernels.affine import quantized_bytes, requantize
-from blocks.kernels.flush_subnormals import Floats, flush
+from blocks.kernels.flush_subnormals import Float, flush, scalar
+from blocks.kernels.known_numbers import once_per_bits
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType
 from dataflow.core.dtypes import Array
@@ -91,26 +93,20 @@ class QuantizedConcat(Opaque):
         lead = (slice(None),) * axis
         places = [(*lead, slice(*pair)) for pair in pairwise((0, *stops))]
 
+        known = once_per_bits(partial(_ranges, symmetric=dtype == np.int32))
+
         def kernel(
             concat_dim: Array,
             values: Sequence[Array],
             input_mins: Sequence[Array],
             input_maxes: Sequence[Array],
             out: Array | None = None,
-        ) -> tuple[Array, Floats, Floats]:
-            lows = [flush(end.reshape(())) for end in input_mins]
-            highs = [flush(end.reshape(())) for end in input_maxes]
-            low, high = np.float32(0), highs[0]
-            for lo, hi in zip(lows, highs, strict=True):
-                low = lo if lo < low else low
-                high = hi if high < hi or np.isnan(high) else high
-            if dtype == np.int32:
-                high = max(abs(low), abs(high))
-                low = -high
+        ) -> tuple[Array, Float, Float]:
+            ranges, low, high = known(*input_mins, *input_maxes)
             out = np.empty(made.sizes, dtype) if out is None else out
-            for value, place, lo, hi in zip(values, places, lows, highs, strict=True):
+            for value, place, (lo, hi) in zip(values, places, ranges, strict=True):
                 if lo == low and hi == high:
-                    np.copyto(out[place], value)
+                    out[place] = value
                 else:
                     requantize(value, lo, hi, low, high, dtypes.name_of(dtype), out[place])
             return out, low, high
@@ -118,3 +114,18 @@ class QuantizedConcat(Opaque):
         return kernel
 
     grad = None
+
+
+def _ranges(*ends: Array, symmetric: bool) -> tuple[list[tuple[Float, Float]], Float, Float]:
+    """The ranges whose lower ends and then upper ends are given, and the ends of the common one."""
+    values = [flush(scalar(end)) for end in ends]
+    half = len(values) // 2
+    ranges = list(zip(values[:half], values[half:], strict=True))
+    low, high = np.float32(0), ranges[0][1]
+    for lo, hi in ranges:
+        low = lo if lo < low else low
+        high = hi if high < hi or np.isnan(high) else high
+    if symmetric:
+        high = max(abs(low), abs(high))
+        low = -high
+    return ranges, low, high
