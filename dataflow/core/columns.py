@@ -38,9 +38,7 @@ def fold_columns(columns: Array, channels: int = 1, inner: int = 1, ufunc: np.uf
     A unit, of which the width is a multiple, has ``inner`` neighbouring elements of each channel. The sums are never
     -0.0.
     """
-    dtype = columns.dtype
     if channels == 1:
-        folded = ufunc.reduce(columns, axis=-1, dtype=dtype)
-    else:
-        folded = ufunc.reduce(columns.reshape(*columns.shape[:-1], -1, channels, inner), axis=(-3, -1), dtype=dtype)
-    return folded + dtype.type(0) if ufunc is np.add else folded
+        return ufunc.reduce(columns, -1, columns.dtype, initial=ufunc.identity)
+    rows = columns.reshape(*columns.shape[:-1], -1, channels, inner)
+    return ufunc.reduce(rows, (-3, -1), columns.dtype, initial=ufunc.identity)

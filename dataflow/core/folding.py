@@ -116,10 +116,8 @@ def _bind_columns(ufunc: np.ufunc, count: int, width: int, dtype: DType, compile
         return lambda rows: fold_columns(fold(rows), width, 1, ufunc)
     if columns < size:
         return lambda rows: fold_columns(make_columns(rows.reshape(-1), columns, dtype, ufunc), width, 1, ufunc)
-    form, zero = (size,) if width == 1 else (count, width), dtype.type(0)
-    if ufunc is np.add:
-        return lambda rows: np.add.reduce(rows.reshape(form), 0, dtype) + zero  # never -0.0
-    return lambda rows: ufunc.reduce(rows.reshape(form), 0, dtype)
+    form = (size,) if width == 1 else (count, width)
+    return lambda rows: ufunc.reduce(rows.reshape(form), 0, dtype, initial=ufunc.identity)  # sums are never -0.0
 
 
 def fold_rows(ufunc: np.ufunc, rows: Array, dtype: DType) -> Any:
