@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from blocks.kernels import dilation_loops
 from blocks.kernels.casting import cast_into
 from blocks.kernels.sliding_windows import (
     Band,
@@ -18,6 +19,7 @@ from blocks.kernels.sliding_windows import (
     converted,
     count,
     in_bands,
+    is_disjoint,
     lowest,
     shaped,
     valid_taps,
@@ -206,6 +208,9 @@ class Dilation2DBackpropInput(DilationGradient):
 
     def bind(self, memory: Workspace, input: TensorType, filter: TensorType, out_backprop: TensorType) -> Kernel:
         shape, dtype, slides = input.sizes, storage(input.dtype), self.slides(input.sizes, filter.sizes)
+        tables = dilation_loops.bind_tables(memory, shape, slides, dtype)
+        if tables is not None:
+            return self.bind_loop(memory, shape, dtype, tables, not is_disjoint(slides))
         masks, floor = count(slides), lowest(dtype)
         scatter = bind_scatter(memory, shape, slides, dtype, masks, partial(self.largest_scratch, masks, dtype))
 
@@ -219,6 +224,22 @@ class Dilation2DBackpropInput(DilationGradient):
             return scatter(out_backprop, np.empty(shape, dtype) if out is None else out, select)
 
         return in_short_runs(kernel, prod(shape))
+
+    @staticmethod
+    def bind_loop(
+        memory: Workspace, shape: tuple[int, ...], dtype: DType, tables: tuple[Array, Array], adds: bool
+    ) -> Kernel:
+        """The kernel that is a compiled loop."""
+        best, index = memory.array(shape[3] + 1, dtype), memory.array(shape[3], np.uint32)
+
+        def kernel(input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
+            out = np.empty(shape, dtype) if out is None else out
+            best[-1], (x, w, dy) = lowest(dtype), map(_in_rows, (input, filter, out_backprop))
+            out.fill(0)
+            dilation_loops.add_to_input(x, w, *tables, best, index, dy, out.reshape(len(out), -1), adds)
+            return out
+
+        return kernel
 
 
 class Dilation2DBackpropFilter(DilationGradient):
@@ -242,6 +263,9 @@ class Dilation2DBackpropFilter(DilationGradient):
 
     def bind(self, memory: Workspace, input: TensorType, filter: TensorType, out_backprop: TensorType) -> Kernel:
         bands, shape, dtype = self.bands(input.sizes, filter.sizes), filter.sizes, storage(input.dtype)
+        tables = dilation_loops.bind_tables(memory, input.sizes, bands.slides, dtype)
+        if tables is not None and all(len(band.input) == 1 for band in bands.bands):
+            return self.bind_loop(memory, bands, shape, dtype, tables)
         parts, low, *space = memory.arrays(*self.scratch_arrays(bands, dtype))
         floor = lowest(dtype)
 
@@ -261,10 +285,36 @@ class Dilation2DBackpropFilter(DilationGradient):
 
         return kernel
 
+    @staticmethod
+    def bind_loop(
+        memory: Workspace, bands: Bands, shape: tuple[int, ...], dtype: DType, tables: tuple[Array, Array]
+    ) -> Kernel:
+        """The kernel that is a compiled loop."""
+        best, index = memory.array(shape[2] + 1, dtype), memory.array(shape[2], np.uint32)
+        elements = prod(shape[:2])
+        sums = memory.array((elements + 1) * shape[2], np.float64).reshape(elements + 1, shape[2])
+
+        def kernel(input: Array, filter: Array, out_backprop: Array, out: Array | None = None) -> Array:
+            total = np.zeros((elements, shape[2]))
+            best[-1], (x, w, dy) = lowest(dtype), map(_in_rows, (input, filter, out_backprop))
+            for band in bands.bands:
+                sums.fill(0)
+                dilation_loops.add_to_filter(x[band.input], w, *tables, best, index, dy[band.output], sums)
+                total += sums[:-1]
+                total[0] += sums[-1]  # the first element stands for all
+            return cast_into(total.reshape(shape), dtype, out)
+
+        return kernel
+
     def scratch_arrays(self, bands: Bands, dtype: DType) -> list[ArraySpec]:
         """Memory for the gradients of an element of the filter, for what came from none, and to find the others."""
         windows = (prod(bands.output),)
         return [(windows, dtype), (windows, np.bool_), *self.largest_scratch(1, dtype, bands)]
+
+
+def _in_rows(x: Array) -> Array:
+    """Images or a filter with the elements of a row along the last dim."""
+    return x.reshape(*x.shape[:-2], -1)
 
 
 def _wide(filter: Array) -> Array:
