@@ -11,6 +11,8 @@ from blocks.kernels.flush_subnormals import Float
 from dataflow.core.dtypes import Array
 from dataflow.core.evaluator import jit_loop
 
+FEW = 1 << 12  # elements up to which no compiled loop is faster
+
 
 @jit_loop
 def round_up(x: Array, out: Array, low: Float, high: Float, scale: Float, half: Float) -> None:

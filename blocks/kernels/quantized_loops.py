@@ -8,8 +8,6 @@ from blocks.kernels.flush_subnormals import Float
 from dataflow.core.dtypes import Array
 from dataflow.core.evaluator import jit_loop
 
-FEW = 1 << 12  # elements up to which no compiled loop is faster
-
 
 @jit_loop
 def multiply(x: Array, y: Array, zero_x: np.int32, zero_y: np.int32, z: Array) -> None:

@@ -25,6 +25,7 @@ from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.clip import clip, clip_to_arrays
 from blocks.kernels.flush_subnormals import Float, Floats, flush, scalar
 from blocks.kernels.known_numbers import once_per_bits
+from blocks.kernels.quantize_loops import FEW
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, DType
@@ -34,7 +35,6 @@ from dataflow.core.workspace import Kernel, Workspace
 
 MODES = ("MIN_COMBINED", "MIN_FIRST", "SCALED")
 ROUNDINGS = ("HALF_AWAY_FROM_ZERO", "HALF_TO_EVEN")
-FEW = 1 << 12  # elements up to which no compiled loop is faster
 
 
 class QuantizeV2(Opaque):

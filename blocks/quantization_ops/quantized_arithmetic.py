@@ -14,7 +14,7 @@ from blocks.kernels.byte_tables import every_number, look_up, look_up_bytes
 from blocks.kernels.chunked import in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
 from blocks.kernels.known_numbers import once_per_bits
-from blocks.kernels.quantized_loops import FEW
+from blocks.kernels.quantize_loops import FEW
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr, broadcast
 from dataflow.core.bounding import as_integers
 from dataflow.core.dtypes import Array, storage
@@ -120,8 +120,10 @@ class QuantizedMul(QuantizedBinary):
         zero_x, zero_y = zero_of(*of_x, "quint8"), zero_of(*of_y, "quint8")
 
         def step(x: Array, y: Array, z: Array) -> None:
-            np.subtract(x, zero_x, out=z, dtype=np.int32)
-            np.multiply(z, np.subtract(y, zero_y, dtype=np.int32), out=z)
+            np.copyto(z, x)  # by itself: a ufunc that converts works through a buffer
+            np.subtract(z, zero_x, z)
+            right = y.astype(np.int32)
+            np.multiply(z, np.subtract(right, zero_y, right), z)
 
         def combine(x: Array, y: Array, z: Array) -> Array:
             if not compiled:
@@ -165,9 +167,11 @@ class QuantizedAdd(QuantizedBinary):
                 return z
 
             def step(x: Array, y: Array, z: Array) -> None:
-                np.multiply(x, step_x, out=z, dtype=np.int32)
-                np.add(z, np.multiply(y, step_y, dtype=np.int32), out=z)
-                np.add(z, origin, out=z)
+                np.copyto(z, x)
+                np.multiply(z, step_x, z)
+                right = y.astype(np.int32)
+                np.add(np.multiply(right, step_y, right), origin, right)
+                np.add(z, right, z)
 
             return in_parts(step, z, x, y)
 

@@ -10,7 +10,7 @@ import numpy as np
 from blocks.kernels import affine, quantized_loops
 from blocks.kernels.chunked import TILE, in_parts, part_bytes
 from blocks.kernels.flush_subnormals import Float, flush, scalar
-from blocks.kernels.quantized_loops import FEW
+from blocks.kernels.quantize_loops import FEW
 from dataflow.core.block import In, Out, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.kinds import Opaque

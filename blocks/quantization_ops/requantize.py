@@ -15,7 +15,7 @@ from blocks.kernels.chunked import in_parts
 from blocks.kernels.clip import clip
 from blocks.kernels.flush_subnormals import TINY, Float, flush, scalar
 from blocks.kernels.known_numbers import once_per_bits
-from blocks.kernels.quantized_loops import FEW
+from blocks.kernels.quantize_loops import FEW
 from dataflow.core import dtypes
 from dataflow.core.block import Block, Dtype, In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array, storage
