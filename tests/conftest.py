@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write anew what each pass of the planner makes, tests/engine/programs",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder for compiled loops: no test takes what was compiled before, and no two of them compile the same."""
+    if not hasattr(config, "workerinput"):  # the processes that share the tests have the environment of this one
+        os.environ["DATAFLOW_CACHE"] = folder = tempfile.mkdtemp(prefix="dataflow-compiled-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -22,14 +22,6 @@ pytestmark = pytest.mark.slow
 KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """A cache of its own, so that loops are compiled once, from the present source."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
-        yield
-
-
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch):
     """Tiles so small that the arrays of these graphs have many."""

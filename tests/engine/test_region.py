@@ -19,13 +19,6 @@ KERNELS = ["numpy", *(["jit"] if find_spec("numba") else [])]
 SIZES = [TILE, TILE + 1, 600_000]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
-        yield
-
-
 def runs(graph, **feeds):
     """The outputs of a run node by node, after every other way to run gave the same."""
     alone = flow.plan(graph, fuse=False, kernels="numpy", threads=1).run(feeds)

@@ -26,14 +26,6 @@ pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 
 GOLDEN = places.GOLDEN
 
 
-@pytest.fixture(autouse=True, scope="module")
-def cache(tmp_path_factory):
-    """A cache of its own, so that loops are compiled once, from the present source."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
-        yield patch
-
-
 @pytest.fixture
 def compiled(monkeypatch):
     """Compiled kernels for arrays of any size."""
