@@ -5,9 +5,8 @@ What is done where `l1` is above 0 stands behind a condition; a plan that knows 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from blocks.math_ops.arithmetic import Sign, Square
 from blocks.math_ops.cast import Cast
@@ -16,10 +15,11 @@ from blocks.math_ops.exponential import Pow, Rsqrt, Sqrt
 from blocks.math_ops.select import SelectV2
 from blocks.nn_ops.relu import Relu
 from blocks.training_ops.optimizer_base import Optimizer, gradient, rate, setting, slot, variable
-from dataflow.core.block import In, attr
+from dataflow.core import dtypes
+from dataflow.core.block import In, Out, Shape, TensorType, attr
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import BlockError
-from dataflow.core.kinds import Unary
+from dataflow.core.kinds import View
 from dataflow.core.roles import StepNumber
 from dataflow.core.wire import Wire
 
@@ -37,17 +37,35 @@ def pulled(x: Wire, rate: Wire, l1: Wire, l2: Wire) -> Any:
     return SelectV2()(l1 > 0, shrunk(x, rate * l1), x) / (1 + l2 * rate)
 
 
-class Checked(Unary, abstract=True):
-    """The value on a port of ApplyProximalAdagrad, which must be above 0, or 0 or more."""
+class Checked(View, abstract=True):
+    """A gradient, as it is, of an ApplyProximalAdagrad whose settings must be in their ranges.
 
-    port: str = attr("the port")
-    above: bool = attr("whether 0 is refused", default=False)
+    All outputs come from the gradient, so that the settings are looked at whichever of them are needed.
+    """
 
-    def kernel(self, x: Array, out: Array | None = None) -> Array:
-        if not (x > 0 if self.above else x >= 0):
-            limit = "above 0" if self.above else "0 or more"
-            raise BlockError(f"ApplyProximalAdagrad: input '{self.port}' must be {limit}, got {x}")
-        return np.positive(x, out)
+    T = dtypes.floating
+    given = In("T", "the gradient")
+    lr = In("T", "must be above 0", shape=())
+    l1 = In("T", "must be 0 or more", shape=())
+    l2 = In("T", "must be 0 or more", shape=())
+    checked = Out("T", "the gradient")
+
+    def shape_of(self, given: TensorType, *settings: TensorType) -> Shape:
+        return given.shape
+
+    def kernel(self, given: Array, lr: Array, l1: Array, l2: Array) -> Array:
+        for port, value, fits, limit in (
+            ("lr", lr, lr > 0, "above 0"),
+            ("l1", l1, l1 >= 0, "0 or more"),
+            ("l2", l2, l2 >= 0, "0 or more"),
+        ):
+            if not fits:
+                raise BlockError(f"ApplyProximalAdagrad: input '{port}' must be {limit}, got {value}")
+        return given
+
+    def same_as(self, known: Mapping[str, Array]) -> str | None:
+        fits = known.keys() >= {"lr", "l1", "l2"} and known["lr"] > 0 and known["l1"] >= 0 and known["l2"] >= 0
+        return "given" if fits else None
 
 
 class ApplyFtrl(Optimizer):
@@ -138,8 +156,7 @@ class ApplyProximalAdagrad(Optimizer):
     grad = gradient()
 
     def body(self, var: Wire, accum: Wire, lr: Wire, l1: Wire, l2: Wire, grad: Wire) -> tuple[Wire, Wire]:
-        lr = Checked(port="lr", above=True)(lr)
-        l1, l2 = Checked(port="l1")(l1), Checked(port="l2")(l2)
+        grad = Checked()(grad, lr, l1, l2)
         accum = accum + Square()(grad)
         rate = lr * Rsqrt()(accum)
         return pulled(var - grad * rate, rate, l1, l2), accum

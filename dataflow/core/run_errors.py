@@ -12,6 +12,7 @@ from dataflow.core.shapes import TensorType, nbytes
 
 # messages of NumPy and Python about a size that does not fit the integers they count in
 _TOO_LARGE = re.compile("too (big|large)|maximum (supported|allowed) (dimension|size)|dimensions? exceed", re.I)
+_OF_A_BLOCK = re.compile(r"(\w+):")
 
 
 class Located(Protocol):
@@ -27,8 +28,11 @@ def run_error(at: Located, error: BaseException | None, made: Sequence[TensorTyp
     if isinstance(error, RunError):
         return error
     if isinstance(error, DataflowError):
-        text = str(error).removeprefix(type(getattr(at, "block", None)).__name__)
-        return RunError(at.who + (text if text.startswith(":") else f": {text}"))
+        who, text = at.who, str(error).removeprefix(type(getattr(at, "block", None)).__name__)
+        outer, inside, _ = getattr(at, "node", "").rpartition("/")
+        if inside and (named := _OF_A_BLOCK.match(text)) and named[1] in blocks:  # a part speaks for the whole
+            who, text = f"node '{outer}' ({named[1]})", text[named.end() - 1 :]
+        return RunError(who + (text if text.startswith(":") else f": {text}"))
     if out_of_memory(error):
         return RunError(f"{at.who}: {memory_message(error, made)}")
     return RunError(f"{at.who}: {described(error)}")

@@ -10,6 +10,7 @@ import pytest
 
 import dataflow as flow
 from dataflow.core.errors import BlockError, RunError
+from dataflow.graph.node import Link
 
 ADAM = {"beta1_power": 0.9, "beta2_power": 0.999, "lr": 0.01, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
 
@@ -73,8 +74,12 @@ def test_numbers_that_proximal_adagrad_refuses(settings, refused):
     values = np.ones(3, np.float32)
     with pytest.raises(BlockError, match=f"^ApplyProximalAdagrad: {re.escape(refused)}$"):
         flow.blocks["ApplyProximalAdagrad"]()(values, values, *settings, values)
+    numbers = dict(zip(("lr", "l1", "l2"), settings, strict=True))
+    for known in (True, False):  # to the plan, which then runs no more than it needs of the body
+        for output in ("out", "accum_out"):
+            graph = stepped("ApplyProximalAdagrad", numbers, 3, known=known)
+            graph.outputs = {"y": Link("apply0", output)}
+            with pytest.raises(RunError, match=rf"^node 'apply0' \(ApplyProximalAdagrad\): {re.escape(refused)}$"):
+                flow.run(graph)
     with pytest.raises(BlockError, match=f"^ApplyProximalAdagrad: {re.escape(refused)}$"):
         flow.blocks["ApplyProximalAdagrad"]()(*[np.ones(9000, np.float32)] * 2, *settings, np.ones(9000, np.float32))
-    graph = stepped("ApplyProximalAdagrad", dict(zip(("lr", "l1", "l2"), settings, strict=True)), 3)
-    with pytest.raises(RunError, match=f"node 'apply0.*ApplyProximalAdagrad: {re.escape(refused)}"):
-        flow.run(graph)
