@@ -58,7 +58,7 @@ class Multinomial(Seeded, Opaque):
         cumulative = memory.array(batch * classes, np.float64).reshape((classes, batch) if few else (batch, classes))
         target = memory.array(batch * count, np.float64).reshape(batch, count)
         axis, step = 1 - few, max(1, CHUNK // max(batch, 1))
-        each = 10 if few else 8 if count >= FEW else 65  # bytes that looking for a class takes
+        each = 9 + classes if few else 8 if count >= FEW else 65  # bytes that looking for a class takes
         memory.borrowed += 8 * (batch + count * (not few)) + each * min(batch * count, max(CHUNK, batch))
 
         def kernel(logits: Array, num_samples: Array, out: Array | None = None, key: Key | None = None) -> Array:
@@ -85,10 +85,8 @@ class Multinomial(Seeded, Opaque):
 def _count(columns: Array, values: Array, out: Array) -> None:
     """How many numbers of an ascending column are not above its last one times each value of a row."""
     targets = np.multiply(values.T, columns[-1], np.empty(values.shape[::-1]))
-    counts = np.zeros(targets.shape, np.uint8)
-    for column in columns:
-        np.add(counts, np.less_equal(column, targets), counts)
-    out[...] = counts.T
+    reached = np.less_equal(columns[:, None], targets)
+    out[...] = np.add.reduce(reached.view(np.uint8), 0, np.uint8).T
 
 
 def _search(rows: Array, values: Array, out: Array) -> None:
