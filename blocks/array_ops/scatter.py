@@ -19,8 +19,9 @@ from blocks.kernels.gather_scatter import (
     gather_shape,
     scatter_shape,
 )
+from blocks.kernels.index_loops import put
 from blocks.kernels.static_shape import INDEX, sizes
-from blocks.kernels.sums_by_index import bind_add_rows
+from blocks.kernels.sums_by_index import FEW, bind_add_rows, computes
 from blocks.math_ops.cast import Cast
 from blocks.math_ops.reduction import Sum
 from dataflow.core import dtypes
@@ -223,15 +224,21 @@ class SparseToDense(Opaque):
         rows = TensorType(sparse_indices.dtype, (count, len(shape)))
         places = bind_places(memory, self, "sparse_indices", rows, shape)
         memory.borrowed += count
+        compiled = memory.compiled and count > FEW and computes(storage(values[0].dtype))
+        limits, done = np.array(shape, np.int64), memory.array(1, np.int64)
 
         def kernel(
             sparse_indices: Array, output_shape: Array, sparse_values: Array, default_value: Array,
             out: Array | None = None,
         ) -> Array:  # fmt: skip
             given = sparse_indices.reshape(rows.sizes)
-            numbers, _ = places(given)
             dense = np.empty(shape, default_value.dtype) if out is None else out
             dense[...] = default_value
+            if compiled:
+                put(given, limits, sparse_values.reshape(-1), self.validate_indices, dense.reshape(-1), done)
+                if done[0] == count:  # else what is wrong is told below
+                    return dense
+            numbers, _ = places(given)
             if self.validate_indices and count > 1:
                 self._require_order(given, numbers)
             if count:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from blocks.kernels import sums_by_index_loops as loops
+from blocks.kernels import index_loops as loops
 from blocks.kernels.chunked import TILE, cut
 from dataflow.core import dtypes
 from dataflow.core.dtypes import Array, DType
@@ -21,6 +21,11 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 Adder = Callable[[Array, Array, Array], None]
 
 
+def computes(dtype: DType) -> bool:
+    """Whether compiled loops take this dtype."""
+    return dtype.kind in "iu" or dtype in FLOATS
+
+
 def bind_add_rows(memory: Workspace, size: int, count: int, width: int, dtype: DType) -> Adder:
     """What adds at most ``count`` rows ``[n, width]`` to those of ``[size, width]`` that an index ``[n]`` names.
 
@@ -28,7 +33,7 @@ def bind_add_rows(memory: Workspace, size: int, count: int, width: int, dtype: D
     """
     exact, dense = dtypes.accumulate(dtype), size <= DENSE * count
     zero = -exact.type(0)  # which leaves what it is added to as it is
-    if memory.compiled and dense and count * width > FEW and (dtype.kind in "iu" or dtype in FLOATS):
+    if memory.compiled and dense and count * width > FEW and computes(dtype):
         return _bind_loop(memory, size, count, width, exact, zero)
     at_once = min(count, max(1, TILE // max(width, 1)))
     sums = memory.array((size if dense else count) * width, exact)

@@ -10,7 +10,7 @@ import pytest
 
 from dataflow import Graph, blocks, plan
 from dataflow.core import dtypes
-from dataflow.core.errors import BlockError
+from dataflow.core.errors import BlockError, RunError
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int32", "uint8", "complex64"])
@@ -91,3 +91,33 @@ def test_compiled_loops_add_in_order_too(dtype: str, monkeypatch, tmp_path):
         graph.output("sums", blocks["TensorScatterAdd"]()(*wires))
         made, expected = (plan(graph, kernels=kernels).run(feeds)["sums"] for kernels in ("jit", "numpy"))
         assert made.tobytes() == expected.tobytes(), (size, count, width)
+
+
+@pytest.mark.slow
+def test_compiled_loops_put_values_and_leave_errors_to_numpy(monkeypatch, tmp_path):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    shape, count = (50, 40), 700
+    flat = np.sort(np.random.default_rng(0).choice(2000, count, replace=False))
+    rows = np.stack(np.unravel_index(flat, shape), 1)
+    values = np.arange(count, dtype=np.float32)
+    outside, twice = rows.copy(), rows.copy()
+    outside[600], twice[600] = (3, 40), twice[599]
+
+    def made(kernels, places, given, ordered):
+        graph = Graph()
+        wires = graph.input("places", "int64", places.shape), graph.input("values", "float32", given.shape)
+        block = blocks["SparseToDense"](validate_indices=ordered)
+        graph.output("dense", block(wires[0], np.array(shape), wires[1], np.float32(-1)))
+        try:
+            return plan(graph, kernels=kernels).run(places=places, values=given)["dense"].tolist()
+        except RunError as error:
+            return str(error)
+
+    for places, given, ordered in (
+        (rows, values, True), (rows, np.float32([7]).reshape(()), True), (rows[::-1].copy(), values, False),
+        (twice, values, False), (twice, values, True), (outside, values, True), (outside, values, False),
+    ):  # fmt: skip
+        assert made("jit", places, given, ordered) == made("numpy", places, given, ordered)
+    assert "row 600" in made("jit", twice, values, True)
+    assert "sparse_indices[600] = [3, 40]" in made("jit", outside, values, False)

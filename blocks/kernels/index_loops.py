@@ -1,4 +1,4 @@
-"""Compiled loops that add rows to those that an index names, each sum in the order of the rows, as NumPy does it."""
+"""Compiled loops that add rows to those that an index names, in their order, and put values at places."""
 
 from __future__ import annotations
 
@@ -50,3 +50,26 @@ def add_long(to: Array, index: Array, rows: Array, zero: np.number, total: Array
             for j in range(total.size):
                 row[j] = row[j] + total[j]
         first = ends[k]
+
+
+@jit_loop
+def put(places: Array, limits: Array, values: Array, rising: bool, flat: Array, done: Array) -> None:
+    """Values at places, ``flat[places[i]] = values[i]``, or one value at all, and how many are done.
+
+    The first that lies outside of the limits stops it, and where places must rise one that does not.
+    """
+    count, last, rank, many = 0, np.int64(-1), limits.size, values.size > 1
+    first = limits[0] if rank else 1
+    for i in range(len(places)):
+        number = np.int64(places[i, 0] if rank else 0)
+        fine = (number >= 0) & (number < first)
+        for axis in range(1, rank):
+            place = np.int64(places[i, axis])
+            fine &= (place >= 0) & (place < limits[axis])
+            number = number * limits[axis] + place
+        if not fine or (rising and number <= last):
+            break
+        flat[number] = values[i] if many else values[0]
+        last = number
+        count += 1
+    done[0] = count
