@@ -283,7 +283,8 @@ def _unit(step: TiledStep, dtypes: Mapping[int, DType]) -> int | None:
         return None
     row = bool(summed) or (bool(tiling.channels) and bool(block.per_channel))
     for port, _, operand in inputs:
-        if isinstance(step.reads[port], tuple) and operand.layout is not Layout.ALONG:
+        read = step.reads[port]  # Numba does not iterate over no more values
+        if isinstance(read, tuple) and (operand.layout is not Layout.ALONG or len(read) == 1):
             return None
         if operand.layout is Layout.ACROSS and operand.dims and tiling.repeats:
             row = True

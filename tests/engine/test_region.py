@@ -66,6 +66,14 @@ def test_gradient_of_a_mean_over_any_axes(name, axes):
     runs(flow.gradient(graph, of="loss", wrt=["x"]), x=feed((75_001, 8)))
 
 
+def test_a_sum_of_one_value_is_left_to_numpy_without_a_word(caplog):
+    graph = flow.Graph()
+    graph.output("y", b["Relu"]()(b["AddN"]()([graph.input("x", shape=["N"])])))
+    x = feed(5000)
+    assert same(runs(graph, x=x)["y"], np.maximum(x, 0))
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("n", [COMPILED - 1, 5000, 600_000])
 def test_a_variadic_port_reads_values_of_a_compiled_loop(n):
     """Such values are written out, though other blocks read them within the loop."""

@@ -71,10 +71,7 @@ def expectations(case: Case) -> list[Expected]:
     case.graph.outputs = {name: link for name, link in case.graph.outputs.items() if name in kept}
     case.graph.cache.clear()
     needed = case.graph.ancestors(link.node for link in case.graph.outputs.values())
-    return [
-        (values, {n: f for n, f in failures.items() if not needed.isdisjoint((n, n.partition("/")[0])) or f.crash})
-        for values, failures in expected
-    ]
+    return [(values, {n: f for n, f in failures.items() if n in needed or f.crash}) for values, failures in expected]
 
 
 def differing(case: Case, setting: Setting, expected: list[Expected]) -> list[Finding]:
@@ -127,9 +124,8 @@ def _is_of(text: str, failure: Failure) -> bool:
     if text.startswith(failure.who) and failure.text in text:
         return True
     _, inner, said = failure.text.partition("in its body, ")
-    said = said.partition(": ")[2] if inner else failure.text.removeprefix(": ")
     outer = failure.who.partition("' (")[0]
-    return text.startswith(f"{outer}/") and said in text
+    return bool(inner) and text.startswith(f"{outer}/") and said.partition(": ")[2] in text
 
 
 def _wrong_values(

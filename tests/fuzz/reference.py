@@ -11,12 +11,10 @@ import numpy as np
 from dataflow import Graph
 from dataflow.core import dtypes
 from dataflow.core.block import TensorType
-from dataflow.core.composite import Composite
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import DataflowError
 from dataflow.core.ports import In, Literal
 from dataflow.core.random import Key
-from dataflow.graph.composites import write_out
 from dataflow.graph.node import Link, Node
 
 Feeds = Mapping[str, Array]
@@ -43,16 +41,6 @@ Expected = tuple[dict[str, Array], dict[str, Failure]]  # outputs, and failures 
 
 def node_by_node(graph: Graph, feeds: Feeds) -> Expected:
     """The outputs by name, and the failures of nodes by name; an output that needs one of these is missing."""
-    outputs, failures = _one_by_one(graph, feeds)
-    if any(isinstance(graph.nodes[name].block, Composite) for name in failures):
-        written = write_out(graph)[0]
-        outputs, _ = _one_by_one(written, feeds)  # which may not need what fails in a body
-        written.outputs = {node.name: node.first for node in written.nodes.values() if node.types}
-        failures |= _one_by_one(written, feeds)[1]  # of which any may be the first
-    return outputs, failures
-
-
-def _one_by_one(graph: Graph, feeds: Feeds) -> Expected:
     wanted = graph.ancestors(link.node for link in graph.outputs.values())
     order = [node for node in graph.order() if node.name in wanted]
     kept = set(graph.outputs.values())
