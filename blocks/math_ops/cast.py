@@ -73,12 +73,15 @@ class Cast(Elementwise):
     )
 
     @property
+    def rounds_once(self) -> bool:
+        return self.DstT != "uint32"  # an infinity of float16 becomes another number than in NumPy
+
+    @property
     def element(self) -> Callable[..., Any] | None:
-        dtype = dtypes.storage(self.DstT)
-        if self.Truncate or dtype.kind == "f":
+        if self.Truncate or self.DstT in dtypes.floating:
             return None if self.Truncate else _as_it_is
         # floats become small integers by way of large ones, whose last bits are kept, as in NumPy
-        return _unlike_zero if dtype.kind == "b" else _by_int64 if self.DstT in _BY_INT64 else _by_int32
+        return _unlike_zero if self.DstT == "bool" else _by_int64 if self.DstT in _BY_INT64 else _by_int32
 
     def element_args(self, dtype: DType, precomputed: None) -> tuple[Any, ...] | None:
         if self.DstT == "uint64" and dtype.kind == "f":

@@ -198,6 +198,7 @@ class Rsqrt(Unary):
     ulps = 8
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
+    rounds_once = True
 
     def bound(self, x: Range) -> Range | None:
         return monotone(self, [x]) if np.all(x.low > 0) else None
@@ -270,6 +271,7 @@ class Reciprocal(Unary):
     aliases = ("Inv",)
     T = dtypes.floating + dtypes.complexes
     reuses = ("x",)
+    rounds_once = True
 
     @staticmethod
     def element(x: Float) -> Float:

@@ -107,6 +107,7 @@ class ClipByValue(Elementwise):
     clip_value_max = In("T", "upper bound")
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t", "clip_value_min", "clip_value_max")
+    rounds_once = True
 
     @staticmethod
     def element(t: np.number[Any], low: np.number[Any], high: np.number[Any]) -> np.number[Any]:

@@ -26,6 +26,7 @@ class NoNan(Binary, abstract=True):
     T = dtypes.floating + dtypes.complexes
     zero: ClassVar[str]
     at_once: ClassVar[int] = LONG_TILE  # elements, of which nothing but truth values is made
+    rounds_once = True
 
     def kernel(self, x: Array, y: Array, out: Array | None = None) -> Array:
         if out is None:

@@ -77,6 +77,7 @@ class Accumulation(Reduction, abstract=True):
     """A reduction that would round at every step: it is accumulated in a wider dtype and rounded once."""
 
     T = dtypes.number
+    rounds_once = True
 
     def folds_in(self, dtype: DType) -> DType:
         return dtypes.accumulate(dtype)
@@ -134,6 +135,7 @@ class Mean(Opaque):
     # not a Reduction: means of parts do not fold into the mean of the whole
     axes, shape_of, row_width = Reduction.axes, Reduction.shape_of, Reduction.row_width
     reduces, element = (np.add,), staticmethod(Sum.element)
+    rounds_once = True
 
     def bind(self, memory: Workspace, input: TensorType, axis: TensorType) -> Kernel:
         given, axes = storage(input.dtype), self.axes(axis.value, len(input.sizes))

@@ -63,6 +63,7 @@ class SelectV2(Elementwise):
     e = In("T", "taken where the condition is false; broadcasts")
     output = Out("T", "the broadcast shape of all three")
     reuses = ("t",)
+    rounds_once = True
 
     def bound(self, condition: Range, t: Range, e: Range) -> Range:
         return t.joined(e)

@@ -52,6 +52,7 @@ class BiasAdd(Elementwise):
     output = Out("T", "same shape as `value`")
     data_format: str = attr(FORMAT, default="NHWC", choices=FORMATS)
     reuses = ("value",)
+    rounds_once = True
 
     @property
     def quantized_as(self) -> Bias:
@@ -115,6 +116,7 @@ class BiasAddGrad(Opaque):
         return (_channels(self, "out_backprop", out_backprop.shape, self.data_format),)
 
     reduces, element = (np.add,), staticmethod(Sum.element)
+    rounds_once = True
 
     def row_width(self, out_backprop: TensorType) -> int | None:
         return leading(out_backprop.sizes, self._axes(out_backprop.sizes)) if out_backprop.known else None

@@ -31,6 +31,7 @@ class RectifierGradient(Elementwise, abstract=True):
     features = In("T", "what the rectifier took or gave, same shape as `gradients`")
     backprops = Out("T", "gradient by the input, same shape as `gradients`")
     reuses = ("gradients", "features")
+    rounds_once = True
     broadcasts = False
     masks: ClassVar[int]
 
@@ -67,6 +68,7 @@ class Relu(Rectifier):
     monotone = True
     quantized_as = Clamp("features")
     reuses = ("features",)
+    rounds_once = True
 
     @staticmethod
     def element(x: float, zero: float) -> float:
@@ -125,6 +127,7 @@ class Relu6(Rectifier):
     monotone = True
     quantized_as = Clamp("features", high=6.0)
     reuses = ("features",)
+    rounds_once = True
 
     @staticmethod
     def element(x: float, zero: float, six: float) -> float:

@@ -38,7 +38,7 @@ class FakeQuant(Elementwise, abstract=True):
     outputs = Out("T", "same shape as `inputs`")
     reuses = ("inputs",)
     smooth = False
-    monotone = True
+    monotone = rounds_once = True
     quantized_as = Quantizer("inputs")
 
     @property

@@ -29,6 +29,7 @@ class FakeQuantGradient(Elementwise, abstract=True):
     inputs = In("T", "its inputs, same shape as `gradients`")
     reuses = ("gradients", "inputs")
     grad = None
+    rounds_once = True
     per_channel = ("low", "high")
 
     @staticmethod

@@ -42,6 +42,7 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     input_max_backprop = Out("T", "zeros, same shape as `input_max`", reduce=np.add)
     axis: int = attr("slices along this axis have a range each; -1: one range for all", default=-1, ge=-1)
     reuses = ("gradients", "input")
+    rounds_once = True
 
     def shape_of(
         self, gradients: TensorType, input: TensorType, input_min: TensorType, input_max: TensorType
@@ -71,8 +72,9 @@ class QuantizeAndDequantizeV4Grad(Elementwise):
     per_channel = ("low", "high")
 
     def element_args(self, dtype: DType, precomputed: Ends) -> tuple[Floats, ...] | None:
-        low, high = precomputed
-        return (low[()], high[()], TINY[dtype], dtype.type(1), dtype.type(0)) if dtype in TINY else None
+        tiny = TINY[dtype] if precomputed[0].dtype == dtype else dtype.type(0)  # 16-bit floats keep subnormals
+        low, high = (end.astype(dtype)[()] for end in precomputed)
+        return low, high, tiny, dtype.type(1), dtype.type(0)
 
     def kernel(
         self, gradients: Array, input: Array, ends: Ends, out: Array | None = None

@@ -39,6 +39,7 @@ class QuantizeToLevels(Elementwise, abstract=True):
     )
     num_bits: int = attr("width of the codes", default=8, ge=2, le=16)
     narrow_range: bool = attr("leave out the lowest code, for a symmetric range", default=False)
+    rounds_once = True
     by_inverse = False  # whether values are multiplied by the inverse of the step, rounded by itself
     grad = None
     bound: ClassVar[Callable[..., Any]] = saturating

@@ -74,6 +74,7 @@ class Block(Shown, Quantizable, KernelInputs):
     written_bind: ClassVar[Any] = None  # that of the base, where a subclass has a kernel
     remark: ClassVar[Any] = None  # a method: what a plan says of how the kernel goes about inputs of these types
     element: ClassVar[Any] = None  # a static method: one element of each output from one of each input, for compilers
+    rounds_once: ClassVar[Any] = False  # True: 16-bit floats are computed in float32, and only the results rounded
     per_channel: ClassVar[tuple[str, ...]] = ()  # parameters of `element` that have a number for each channel
     uses_cores: ClassVar[bool] = False  # True: the kernel multiplies matrices, on several threads
     broadcasts: ClassVar[bool] = False  # True: the kernel takes inputs that broadcast
@@ -180,7 +181,8 @@ class Block(Shown, Quantizable, KernelInputs):
     def element_args(self, dtype: DType, precomputed: Any) -> tuple[Any, ...] | None:
         """What ``element`` takes after inputs, of which the first has this dtype, by the result of `precompute`.
 
-        In that dtype, or in that of the output where it is floating. None: ``element`` cannot be used.
+        In that dtype, or in that of the output where it is floating; 16-bit floats are given in float32. None:
+        ``element`` cannot be used.
         """
         return ()
 

@@ -36,6 +36,15 @@ def available() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
+def converts_halves() -> bool:
+    """Whether the processor that is compiled for has instructions between float16 and float32."""
+    from numba.core.registry import cpu_target
+
+    target: Any = cpu_target
+    triple, _, features = target.target_context.codegen().magic_tuple()
+    return "+f16c" in features.split(",") or triple.startswith(("aarch64", "arm64"))
+
+
 def compile_loop(function: Callable[..., None]) -> Callable[..., None]:
     """The function, compiled by Numba when it is first called; the machine code is kept on disk."""
     import numba

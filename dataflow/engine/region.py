@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dataflow.core.dtypes import Array, DType
+from dataflow.core.dtypes import Array, DType, compute
 from dataflow.core.scratch import CHUNK
 from dataflow.engine.element_args import ElementArgs
 from dataflow.engine.form import Form
@@ -167,7 +167,7 @@ class Region(SeveralSteps):
         if not self.compiled:
             return ElementArgs(made, ())
         block, reads = self.steps[i].block, self.steps[i].reads
-        first: Any = next((self.dtypes[slot] for slot in reads if isinstance(slot, int)), None)
+        first: Any = next((compute(self.dtypes[slot]) for slot in reads if isinstance(slot, int)), None)
         return ElementArgs(made, None if block.element is None else block.element_args(first, made))
 
 

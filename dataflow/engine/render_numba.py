@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from dataflow.core.block import Block
-from dataflow.core.dtypes import DType
+from dataflow.core.dtypes import DType, compute
 from dataflow.core.ports import flat
+from dataflow.engine.elements import ALONE, FOLDS, element, parameters, widens
+from dataflow.engine.half_floats import BITS, HALVES, conversions, half
 from dataflow.engine.jit import DTYPES, OPTIONS, compile_source
 from dataflow.engine.slots import zip_ports
 from dataflow.engine.steps import TiledStep
@@ -21,67 +21,13 @@ from dataflow.engine.tiling import WIDE, Layout, Operand
 
 T = TypeVar("T")
 
-# The formula of one element of a ufunc. Of ufuncs that are not here a compiler gives other bits than NumPy.
-ELEMENTS: dict[Callable[..., Any], str] = {
-    np.add: "x + y",
-    np.subtract: "x - y",
-    np.multiply: "x * y",
-    np.divide: "x / y",
-    np.fmod: "np.fmod(x, y)",
-    np.negative: "-x",
-    np.positive: "x",
-    np.absolute: "abs(x)",
-    np.square: "x * x",
-    np.sqrt: "np.sqrt(x)",
-    np.reciprocal: "np.reciprocal(x)",
-    np.sign: "np.sign(x) + 0",  # that of -0.0 is 0.0
-    np.floor: "np.floor(x)",
-    np.ceil: "np.ceil(x)",
-    np.rint: "np.rint(x)",
-    np.greater: "x > y",
-    np.greater_equal: "x >= y",
-    np.less: "x < y",
-    np.less_equal: "x <= y",
-    np.equal: "x == y",
-    np.not_equal: "x != y",
-    np.logical_and: "x & y",
-    np.logical_or: "x | y",
-    np.logical_not: "not x",
-}
-ALONE = {np.fmod, np.sign, np.sqrt}  # faster compiled also alone: NumPy has no vectors for them, or shorter ones
-
-
-FOLDS: dict[np.ufunc, str] = {np.add: "+", np.multiply: "*"}  # of elements in columns, in float64
-
-
-def element(block: Block, dtype: DType) -> str | None:
-    """The source of a function ``element`` that computes one element as the block does; None if there is none.
-
-    ``dtype`` is that of the output.
-    """
-    call = block.kernel_for(dtype)
-    if isinstance(call, np.ufunc):
-        if (formula := ELEMENTS.get(call)) is None:
-            return None
-        return f"def element({', '.join('xy'[: len(block.signature.inputs)])}):\n    return {formula}\n"
-    return None if block.element is None else _written(block.element)
-
-
-@cache
-def _written(function: Callable[..., Any]) -> str | None:
-    """The source of an element function under the name ``element``; None where no file has it."""
-    try:
-        source = textwrap.dedent(inspect.getsource(function)).removeprefix("@staticmethod\n")
-    except (OSError, TypeError):
-        return None
-    return source[: source.index("(")].replace(function.__name__, "element") + source[source.index("(") :]
-
 
 class Line(NamedTuple):
     """One step in a compiled loop: the source of its element function, its arguments, and where its results go.
 
     args : ``("a", i)`` is the element of array i, ``("p", i)`` that of row i, which is repeated, ``("s", i)`` scalar i,
         ``("t", i)`` the i-th value that the lines make.
+    halves : for each argument the 16-bit float of which it has the bits; empty for others.
     dtypes : of the values that it makes: integers become wider on their way. None for one that is folded.
     outs : for each value the array it is written to, ``("o", i)``, or overwrites, ``("a", i)``, or the columns that it
         is folded into, ``("c", i)``; None for a value that only later lines read.
@@ -90,6 +36,7 @@ class Line(NamedTuple):
 
     source: str
     args: tuple[tuple[str, int], ...]
+    halves: tuple[str, ...]
     dtypes: tuple[DType | None, ...]
     outs: tuple[tuple[str, int] | None, ...]
     folds: tuple[str, ...]
@@ -115,6 +62,7 @@ def source(lines: Sequence[Line]) -> str:
     arrays = sorted(each for each in used if each[0] != "c")
     given = ["columns"] * bool(columns)
     given += [f"{kind}{i}" + "_" * (kind != "s") for kind, i in arrays]  # in the order a, o, p, s
+    halves = {name for line in lines for name in (*line.halves, *map(half, line.dtypes)) if name}
     functions = [f"@njit({OPTIONS})\n" + s.replace("def element(", f"def {names[s]}(") for s in sources]
     parts = [f"{kind}{i} = {kind}{i}_[r:r + m]" for kind, i in arrays if kind in "ao"]
     parts += [f"p{i} = p{i}_[:m]" for kind, i in arrays if kind == "p"]
@@ -146,30 +94,40 @@ def source(lines: Sequence[Line]) -> str:
         *(f"                {line}" for line in body),
     ]
     imports = "from __future__ import annotations\n\nimport numpy as np\nfrom numba import njit"
-    return "\n\n".join([imports, *functions, "\n".join(loop) + "\n"])
+    return "\n\n".join([imports, *conversions(halves), *functions, "\n".join(loop) + "\n"])
+
+
+def _argument(place: tuple[str, int], narrow: str, next: str) -> str:
+    kind, i = place
+    value = f"{kind}{i}{next * (kind in 'at')}" + "[j]" * (kind in "ap")
+    return f"from_{narrow}({value})" if narrow else value
 
 
 def _values(lines: Sequence[Line], names: Mapping[str, str], next: str = "") -> Iterator[str]:
     """The statements that compute element j of a row; those of the next one have a letter behind their names."""
     made = 0
     for line in lines:
-        args = ", ".join(f"{kind}{i}{next * (kind in 'at')}" + "[j]" * (kind in "ap") for kind, i in line.args)
+        args = ", ".join(map(_argument, line.args, line.halves, repeat(next)))
         own = [f"t{made + i}{next}" for i in range(len(line.outs))]
         yield f"{', '.join(own)} = {names[line.source]}({args})"
         for name, dtype in zip(own, line.dtypes, strict=True):
-            if dtype is not None:
+            if narrow := half(dtype):
+                yield f"half_{name} = to_{narrow}({name})"
+                yield f"{name} = from_{narrow}(half_{name})"
+            elif dtype is not None:
                 yield f"{name} = np.{dtype.name}{'_' * (dtype.kind == 'b')}({name})"
         made += len(own)
 
 
 def _results(lines: Sequence[Line], next: str = "") -> Iterator[str]:
     """The statements that write the values where they go, or fold them, with those of the next row after them."""
-    outs = ((out, fold) for line in lines for out, fold in zip(line.outs, line.folds, strict=True))
-    for i, (out, fold) in enumerate(outs):
+    outs = (each for line in lines for each in zip(line.outs, line.folds, line.dtypes, strict=True))
+    for i, (out, fold, dtype) in enumerate(outs):
         if out is None:
             continue
         place = f"{out[0]}{out[1]}[j]"
-        yield f"{place} = {place} {fold} t{i} {fold} t{i}{next}" if next else f"{place} {fold}= t{i}"
+        value = f"half_t{i}" if half(dtype) else f"t{i}"
+        yield f"{place} = {place} {fold} {value} {fold} {value}{next}" if next else f"{place} {fold}= {value}"
 
 
 class Place(NamedTuple):
@@ -239,13 +197,15 @@ class Loop:
         made += [("a", self.dtypes[slot]) for slot in self.arrays]
         made += [("o", self.dtypes[slot]) for slot in self.results if slot not in self.over]
         made += [("p", self._dtype(place)) for place in self.rows] + [("s", self._dtype(p)) for p in self.scalars]
-        return tuple(made)
+        return tuple((kind, BITS if dtype in HALVES else dtype) for kind, dtype in made)
 
     def _dtype(self, place: Place) -> DType:
         step = self.steps[place.step - self.first]
         slot: Any = step.reads[place.port or 0]  # not variadic
-        given, made = self.dtypes[slot], self.dtypes[step.writes[0]]
-        return made if place.port is None and made.kind == "f" else given
+        if place.port is not None:
+            return self.dtypes[slot]
+        given, made = compute(self.dtypes[slot]), compute(self.dtypes[step.writes[0]])
+        return made if made.kind == "f" else given
 
     @cached_property
     def function(self) -> Callable[..., None] | None:
@@ -275,11 +235,12 @@ def _unit(step: TiledStep, dtypes: Mapping[int, DType]) -> int | None:
         return None
     summed = {slot for slot, ufunc in zip(step.writes, step.reduces, strict=True) if ufunc is not None}
     given = [dtypes[slot] for _, slot, _ in inputs]
-    if any(dtype not in DTYPES for dtype in (*given, *(dtypes[slot] for slot in step.writes if slot not in summed))):
+    used = {*given, *(dtypes[slot] for slot in step.writes if slot not in summed)}
+    if not used <= DTYPES | HALVES or (used & HALVES and not widens(block, given, dtypes[step.writes[0]])):
         return None
-    if summed and any(dtype.kind != "f" for dtype in given):
+    if summed and any(compute(dtype).kind != "f" for dtype in given):
         return None
-    if not block.precomputed_ports and block.element_args(given[0], None) is None:
+    if not block.precomputed_ports and block.element_args(compute(given[0]), None) is None:
         return None
     row = bool(summed) or (bool(tiling.channels) and bool(block.per_channel))
     for port, _, operand in inputs:
@@ -314,8 +275,9 @@ def _loop(
 ) -> Loop | None:
     """The loop of the steps with these numbers; None where a kernel of NumPy's is as fast."""
     first = steps[run[0]]
-    kernel = _kernel(first, dtypes)
-    as_fast = len(run) == 1 and isinstance(kernel, np.ufunc) and kernel not in ALONE
+    kernel = first.block.kernel_for(dtypes[first.writes[0]])
+    slow = kernel in ALONE or any(dtypes[slot] in HALVES for slot in flat((*first.reads, *first.writes)))
+    as_fast = len(run) == 1 and isinstance(kernel, np.ufunc) and not slow
     if as_fast or (unit := _unit(first, dtypes)) is None:
         return None
     arrays: list[int] = []
@@ -330,8 +292,11 @@ def _loop(
     for i in run:
         step = steps[i]
         unit = unit or _unit(step, dtypes) or 0
+        made_in = dtypes[step.writes[0]]
         args: list[tuple[str, int]] = []
+        halves: list[str] = []
         for port, slot, operand in _inputs(step):
+            halves.append("" if slot in made else half(dtypes[slot]))
             if slot in made:
                 args.append(("t", made[slot]))
             elif operand.layout is Layout.ALONG:
@@ -340,7 +305,8 @@ def _loop(
                 args.append(("p", _index(rows, Place(i, port))))
             else:
                 args.append(("s", _index(scalars, Place(i, port))))
-        for which, name in enumerate(_parameters(step, dtypes)[len(args) :]):
+        for which, name in enumerate(parameters(step.block, made_in)[len(args) :]):
+            halves.append("")
             by_channel = bool(step.tiling.channels) and name in step.block.per_channel
             place = Place(i, None, which)
             args.append(("p", _index(rows, place)) if by_channel else ("s", _index(scalars, place)))
@@ -354,25 +320,12 @@ def _loop(
                 outs.append(("o", _index(results, slot)) if slot in needed else None)
         values += len(outs)
         kinds = [dtypes[s] if ufunc is None else None for s, ufunc in zip(step.writes, step.reduces, strict=True)]
-        source = element(step.block, dtypes[step.writes[0]]) or ""
+        source = element(step.block, made_in) or ""
         folds = tuple("" if ufunc is None else FOLDS[ufunc] for ufunc in step.reduces)
-        lines.append(Line(source, tuple(args), tuple(kinds), tuple(outs), folds))
+        lines.append(Line(source, tuple(args), tuple(halves), tuple(kinds), tuple(outs), folds))
     own = tuple(steps[i] for i in run)
     slots = tuple(arrays), tuple(results), tuple(sums)
     return Loop(run[0], own, tuple(lines), unit, *slots, tuple(rows), tuple(scalars), dtypes)
-
-
-def _kernel(step: TiledStep, dtypes: Mapping[int, DType]) -> Callable[..., Any]:
-    return step.block.kernel_for(dtypes[step.writes[0]])
-
-
-def _parameters(step: TiledStep, dtypes: Mapping[int, DType]) -> list[str]:
-    """The names of what the element function of a step takes, but for elements of a variadic input."""
-    kernel = _kernel(step, dtypes)
-    if isinstance(kernel, np.ufunc):
-        return ["xy"[i] for i in range(kernel.nin)]
-    parameters = inspect.signature(step.block.element).parameters.values()
-    return [each.name for each in parameters if each.kind is not each.VAR_POSITIONAL]
 
 
 def _index(items: list[T], item: T) -> int:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dataflow.core.columns import column_count, fold_columns
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, DType
+from dataflow.engine.half_floats import BITS, HALVES
 from dataflow.engine.render_numba import Loop, Place, source
 from dataflow.engine.slots import Read, zip_ports
 from dataflow.engine.steps import TiledStep
@@ -176,7 +177,7 @@ class TileText:
         whole = Operand(Layout.ALONG, 1, ())
         row = column_count(min(count, tile), loop.unit) if loop.unit else count
         written = [slot for slot in loop.results if slot not in loop.over]
-        args = [self._along(flat, slot, whole, 0, count) for slot in (*loop.arrays, *written)]
+        args = [self._along(flat, slot, whole, 0, count, bits=True) for slot in (*loop.arrays, *written)]
         args += [self._row(place, row) for place in loop.rows]
         args += [self._scalar(place) for place in loop.scalars]
         tiles = -(-count // tile)
@@ -230,24 +231,31 @@ class TileText:
             return short
         return self._part((short, shape), f"broadcast({short}, {shape})")
 
-    def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int) -> str:
-        """The part of a value that has elements of its own for each tile."""
+    def _along(self, tiling: Tiling, slot: int, operand: Operand, first: int, last: int, bits: bool = False) -> str:
+        """The part of a value that has elements of its own for each tile; of a 16-bit float its bits, if asked."""
         full = operand.each == tiling.unit
         shape = tiling.shape(last - first) if full else ((last - first) // tiling.unit, *operand.dims)
         unit, each = (1, 1) if full else (tiling.unit, operand.each)
         slot = self.form.scratch.in_output.get(slot, slot)
-        key, reshaped = (slot, unit, each, first, last, shape), "" if len(shape) == 1 else f".reshape{shape}"
+        bits = bits and self.region.dtypes[slot] in HALVES
+        key, reshaped = (slot, bits, unit, each, first, last, shape), "" if len(shape) == 1 else f".reshape{shape}"
         if slot in self.form.scratch.buffers:
-            return self._scratch(slot, first, last, reshaped)
-        array = self._given(f"x{slot}", f"run.flat[{slot}]", slot)
+            return self._scratch(slot, BITS if bits else self.region.dtypes[slot], first, last, reshaped)
+        array = self._given(
+            f"{'b' if bits else 'x'}{slot}", f"run.flat[{slot}]{self._viewed(slot) if bits else ''}", slot
+        )
         ends = [f"start + {n}" if n else "start" for n in (first, last)]
         if unit != 1:
             ends = [f"({end}) // {unit} * {each}" for end in ends]
         return self._part(key, f"{array}[{':'.join(ends)}]{reshaped}")
 
-    def _scratch(self, slot: int, first: int, last: int, reshaped: str) -> str:
+    def _viewed(self, slot: int) -> str:
+        """What makes a 16-bit float's bits of a value, for compiled loops; nothing for other dtypes."""
+        return ".view('u2')" if self.region.dtypes[slot] in HALVES else ""
+
+    def _scratch(self, slot: int, dtype: DType, first: int, last: int, reshaped: str) -> str:
         """The part of a scratch buffer that holds a value of the tile."""
-        dtype, buffer = self.region.dtypes[slot], self.form.scratch.buffers[slot]
+        buffer = self.form.scratch.buffers[slot]
         key = ("scratch", buffer, dtype, first, last, reshaped)
         if key in self.names:
             return self.names[key]
@@ -283,7 +291,7 @@ class TileText:
             unit, channels = step.tiling.unit, step.tiling.channels
             return self._given("f", f"run.element_args[{i}].row({which}, {unit // channels}, {row // unit})")
         slot: Any = step.reads[port]  # not variadic
-        return self._fixed(step.tiling, slot, step.tiling.operands[port], (row,))
+        return self._fixed(step.tiling, slot, step.tiling.operands[port], (row,)) + self._viewed(slot)
 
     def _scalar(self, place: Place) -> str:
         """A number that a compiled loop takes."""
@@ -291,7 +299,7 @@ class TileText:
         if port is None:
             return self._given("f", f"run.element_args[{i}].numbers[{which}]")
         slot: Any = self.region.steps[i].reads[port]
-        return self._given("f", f"run.flat[{slot}][0]", slot)
+        return self._given("f", f"run.flat[{slot}]{self._viewed(slot)}[0]", slot)
 
     def _given(self, name: str, text: str, slot: int | None = None) -> str:
         """What a run gives, the value of a slot perhaps; it has this name, or one that begins so."""

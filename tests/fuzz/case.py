@@ -15,7 +15,7 @@ from dataflow.core.block import Block
 from dataflow.core.dtypes import Array
 from dataflow.core.errors import GradientError
 from dataflow.core.kinds import Elementwise, Reduction
-from dataflow.engine.render_numba import ELEMENTS
+from dataflow.engine.elements import FORMULAS
 from dataflow.graph.graph import Graph
 from dataflow.graph.node import Ref
 
@@ -103,7 +103,7 @@ FAMILIES: list[list[type[Block]]] = [
 LOOPED = [
     c
     for c in FAMILIES[0]
-    if c.element is not None or (getattr(c, "ufunc", None) in {*ELEMENTS} and len(c.signature.outputs) == 1)
+    if c.element is not None or (getattr(c, "ufunc", None) in {*FORMULAS} and len(c.signature.outputs) == 1)
 ]
 
 
