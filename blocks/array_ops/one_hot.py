@@ -8,9 +8,11 @@ import numpy as np
 
 from blocks.kernels.chunked import TILE, cut
 from blocks.kernels.gather_scatter import largest
+from blocks.kernels.index_loops import put_along
+from blocks.kernels.sums_by_index import computes
 from dataflow.core import dtypes
 from dataflow.core.block import In, Out, TensorType, attr
-from dataflow.core.dtypes import Array
+from dataflow.core.dtypes import Array, storage
 from dataflow.core.kinds import Opaque
 from dataflow.core.ranges import Range
 from dataflow.core.shapes import Shape
@@ -59,6 +61,15 @@ class OneHot(Opaque):
         (made,), size = self.infer(indices, depth, *values), int(depth.value)
         position = len(indices.sizes) if self.axis == -1 else self.axis
         outer, inner = prod(indices.sizes[:position]), prod(indices.sizes[position:])
+        if memory.compiled and computes(storage(made.dtype)):
+
+            def put(indices: Array, depth: Array, on_value: Array, off_value: Array, out: Array | None = None) -> Array:
+                out = np.empty(made.sizes, on_value.dtype) if out is None else out
+                out[...] = off_value
+                put_along(indices.reshape(outer, inner), on_value.reshape(1), out.reshape(outer, size, inner))
+                return out
+
+            return put
         at_once = min(outer, max(1, TILE // max(inner, 1)))
         first = np.arange(at_once)[:, None] * (size * inner) + np.arange(inner)  # where vectors begin
         numbers = memory.array(first.size, np.int64).reshape(first.shape)

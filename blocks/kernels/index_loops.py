@@ -73,3 +73,14 @@ def put(places: Array, limits: Array, values: Array, rising: bool, flat: Array, 
         last = number
         count += 1
     done[0] = count
+
+
+@jit_loop
+def put_along(index: Array, value: Array, vectors: Array) -> None:
+    """One value in each vector, ``vectors[i, index[i, j], j] = value[0]``, where the index lies in it."""
+    size = vectors.shape[1]
+    for i in range(index.shape[0]):
+        for j in range(index.shape[1]):
+            place = np.int64(index[i, j])
+            if place >= 0 and place < size:
+                vectors[i, place, j] = value[0]

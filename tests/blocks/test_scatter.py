@@ -121,3 +121,15 @@ def test_compiled_loops_put_values_and_leave_errors_to_numpy(monkeypatch, tmp_pa
         assert made("jit", places, given, ordered) == made("numpy", places, given, ordered)
     assert "row 600" in made("jit", twice, values, True)
     assert "sparse_indices[600] = [3, 40]" in made("jit", outside, values, False)
+
+
+@pytest.mark.slow
+def test_compiled_loops_put_a_value_in_each_vector(monkeypatch, tmp_path):
+    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+    indices = np.random.default_rng(0).integers(-2, 7, (40, 3)).astype(np.int8)
+    for axis, depth in ((-1, 5), (0, 5), (1, 5), (1, 0)):
+        graph = Graph()
+        graph.output("made", blocks["OneHot"](axis=axis)(graph.input("x", "int8", (40, 3)), depth, 2.0, 1.0))
+        made = plan(graph, kernels="jit").run(x=indices)["made"]
+        assert np.array_equal(np.moveaxis(made, axis, -1), 1 + (indices[..., None] == np.arange(depth)))
