@@ -20,10 +20,7 @@ def slab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     columns_of.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Loops are compiled once for a file of tests, and not taken from before."""
+@pytest.fixture(scope="session")
+def numba() -> None:
+    """Skips a test where there is no compiler."""
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield

@@ -20,7 +20,7 @@ CASES = [
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("awkward", [False, True])
 @pytest.mark.parametrize("name", ["MaxPool", "MaxPool3D"])
 @pytest.mark.parametrize(("shape", "window", "steps", "padding"), CASES, ids=str)
@@ -36,7 +36,7 @@ def test_gradients(shape, window, steps, padding, name, awkward):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("awkward", [False, True])
 @pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize(("shape", "window", "steps", "padding"), CASES, ids=str)

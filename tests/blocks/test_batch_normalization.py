@@ -42,9 +42,8 @@ def run(name, arrays, training, kernels):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
-def test_compiled_loops_give_the_bits_of_numpy(training, monkeypatch, tmp_path) -> None:
+def test_compiled_loops_give_the_bits_of_numpy(training) -> None:
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     for shape in SHAPES:
         arrays = given(shape, training)
         arrays[0][0, 0, :2, 0] = -0.0, 1e-42
@@ -57,9 +56,8 @@ def test_compiled_loops_give_the_bits_of_numpy(training, monkeypatch, tmp_path) 
 
 
 @pytest.mark.slow
-def test_sums_in_float64_are_those_of_numpy(monkeypatch, tmp_path) -> None:
+def test_sums_in_float64_are_those_of_numpy() -> None:
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
 
     def both(bind, shape, *arrays):
         for compiled in (False, True):

@@ -18,7 +18,7 @@ WIDE = {"padding": "EXPLICIT", "explicit_paddings": [0, 0, 4, 3, 0, 3, 0, 0]}  #
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("awkward", [False, True])
 @pytest.mark.parametrize(
     ("shape", "filter", "attrs"),

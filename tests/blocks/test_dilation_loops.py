@@ -8,7 +8,7 @@ from compiled import assert_alike, numbers
 
 from dataflow import blocks
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("numba")]
 
 
 @pytest.mark.parametrize("awkward", [False, True])

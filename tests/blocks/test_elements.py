@@ -117,9 +117,8 @@ def wired(sample, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ELEMENTS, ids=lambda block: block.__name__)
-def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch, tmp_path):
+def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     monkeypatch.setattr(tiling, "COMPILED", 0)
     tried = 0
     for seed, sample in enumerate(variants(block)):
@@ -163,9 +162,8 @@ def test_numbers_for_channels_beside_a_compiled_loop(block, numbers, monkeypatch
 
 @pytest.mark.slow
 @pytest.mark.parametrize("given", sorted(map(dtypes.name_of, jit.DTYPES)))
-def test_compiled_casts_to_every_dtype(given, monkeypatch, tmp_path):
+def test_compiled_casts_to_every_dtype(given, monkeypatch):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     monkeypatch.setattr(tiling, "COMPILED", 0)
     values = awkward(dtypes.storage(given), np.random.default_rng(0))
     graph = Graph()

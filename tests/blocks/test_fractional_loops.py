@@ -9,7 +9,7 @@ from compiled import assert_alike, numbers
 from dataflow import Graph, blocks, plan
 from dataflow.core.errors import RunError
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("numba")]
 
 SHAPE = (5, 11, 14, 9)
 RATIOS = [(1.0, 1.4, 1.7, 1.0), (1.0, 2.6, 1.0, 1.0)]

@@ -36,9 +36,8 @@ def values(low, high):
         ("SCALED", "HALF_TO_EVEN"),
     ],
 )
-def test_compiled_numbers_are_those_of_numpy(mode, rounding, dtype, monkeypatch, tmp_path):
+def test_compiled_numbers_are_those_of_numpy(mode, rounding, dtype):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     block = blocks["QuantizeV2"](T=dtype, mode=mode, round_mode=rounding)
     for low, high in RANGES:
         graph = Graph()

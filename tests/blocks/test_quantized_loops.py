@@ -11,7 +11,7 @@ from dataflow.conformance.equality import same
 from dataflow.core.dtypes import name_of
 from dataflow.core.evaluator import jit_loop
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("numba")]
 
 RANGES = [(-1.0, 1.0), (-3.0, 3.1), (0.0, 5.0), (100.0, 101.0), (-1e-36, 1e-36), (-3e38, 3e38), (-1.0, np.inf)]
 RANDOM = np.random.default_rng(0)
@@ -36,14 +36,6 @@ def cases(low, high):
         yield blocks["QuantizedInstanceNorm"](variance_epsilon=epsilon), (BYTES, *ends)
     given = {"output_range_given": True, "given_y_min": -0.5, "given_y_max": 0.25}
     yield blocks["QuantizedInstanceNorm"](**given), (BYTES, *ends)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAFLOW_CACHE", str(tmp_path_factory.mktemp("compiled")))
-        yield
 
 
 @pytest.mark.parametrize(("low", "high"), RANGES)

@@ -9,7 +9,7 @@ from compiled import assert_alike, numbers
 from blocks.kernels import resample_loops
 from dataflow import blocks
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_cache")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("numba")]
 
 SIZES = [
     ((3, 9, 14, 5), (20, 31)),

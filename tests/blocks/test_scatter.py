@@ -75,9 +75,8 @@ def test_vectors_of_many_indices(shape: tuple[int, ...], axis: int, dtype: str):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_compiled_loops_add_in_order_too(dtype: str, monkeypatch, tmp_path):
+def test_compiled_loops_add_in_order_too(dtype: str):
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     random = np.random.default_rng(0)
     for size, count, width in ((40, 3000, 1), (700, 900, 3), (700, 200, 41)):
         tensor = (random.normal(size=(size, width)) * 50).astype(dtype)
@@ -94,9 +93,8 @@ def test_compiled_loops_add_in_order_too(dtype: str, monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-def test_compiled_loops_put_values_and_leave_errors_to_numpy(monkeypatch, tmp_path):
+def test_compiled_loops_put_values_and_leave_errors_to_numpy():
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     shape, count = (50, 40), 700
     flat = np.sort(np.random.default_rng(0).choice(2000, count, replace=False))
     rows = np.stack(np.unravel_index(flat, shape), 1)
@@ -124,9 +122,8 @@ def test_compiled_loops_put_values_and_leave_errors_to_numpy(monkeypatch, tmp_pa
 
 
 @pytest.mark.slow
-def test_compiled_loops_put_a_value_in_each_vector(monkeypatch, tmp_path):
+def test_compiled_loops_put_a_value_in_each_vector():
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     indices = np.random.default_rng(0).integers(-2, 7, (40, 3)).astype(np.int8)
     for axis, depth in ((-1, 5), (0, 5), (1, 5), (1, 0)):
         graph = Graph()

@@ -20,9 +20,8 @@ def logits(shape):
 
 
 @pytest.mark.slow
-def test_compiled_rows_are_those_of_numpy(monkeypatch, tmp_path) -> None:
+def test_compiled_rows_are_those_of_numpy() -> None:
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     for shape in SHAPES:
         x, label = logits(shape), np.arange(shape[0]) % shape[1]
         graph = Graph()

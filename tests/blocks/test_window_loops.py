@@ -18,7 +18,7 @@ FLOAT = np.dtype(np.float32)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("name", ["AvgPool", "MaxPool", "AvgPool3D", "MaxPool3D"])
 @pytest.mark.parametrize("awkward", [False, True])
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_pools(name, awkward, shape, window, steps, padding):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("awkward", [False, True])
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_gradients_of_means(shape, window, steps, padding, layout, awkward):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("own_cache")
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "uint8"])
 def test_dtypes(dtype):
     attrs = {"ksize": [1, 3, 2, 1], "strides": [1, 2, 1, 1], "padding": "SAME"}

@@ -106,10 +106,9 @@ def test_an_output_in_place_of_an_input(size: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ["Sum", "Prod"])
 @pytest.mark.parametrize("size", [5 * COLUMNS, 6 * COLUMNS + 5, TILE + 3 * COLUMNS + 7, TILE + 5])
-def test_rows_are_folded_in_their_order(size: int, block: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_rows_are_folded_in_their_order(size: int, block: str) -> None:
     """Also two at a time, and where tiles differ: of such values another order would give other bits."""
     pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     graph, random = Graph(), np.random.default_rng(0)
     graph.output("y", blocks[block]()(-graph.input("x", "float64", [size]), [0]))
     many = 10.0 ** random.uniform(-12, 12, size) if block == "Sum" else 1.0

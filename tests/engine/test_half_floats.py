@@ -18,12 +18,11 @@ def numba():
 
 
 @pytest.fixture
-def way(request, monkeypatch, tmp_path, numba):
+def way(request, monkeypatch, numba):
     """Both ways of conversion, the first one where the processor has it."""
     by_processor = request.param == "processor"
     if by_processor and not jit.converts_halves():
         pytest.skip("the processor has no instructions for float16")
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
     monkeypatch.setattr(jit, "converts_halves", lambda: by_processor)
     render_numba.fused.cache_clear()
     yield
@@ -81,8 +80,7 @@ NAMES = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
-def test_blocks_in_one_loop_give_the_bits_of_numpy(name, monkeypatch, tmp_path, numba):
-    monkeypatch.setenv("DATAFLOW_CACHE", str(tmp_path))
+def test_blocks_in_one_loop_give_the_bits_of_numpy(name, numba):
     rng, half, graph = np.random.default_rng(0), storage(name), Graph()
     with np.errstate(over="ignore"):
         special = np.array([0.0, -0.0, 0.5, -1.0, 2.0, 1e-40, 6e-8, 7e4, np.inf, -np.inf, np.nan]).astype(half)
