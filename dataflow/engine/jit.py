@@ -37,10 +37,14 @@ def available() -> bool:
 
 
 def converts_halves() -> bool:
-    """Whether the processor that is compiled for has instructions between float16 and float32."""
+    """Whether what is compiled runs on a processor that has instructions between float16 and float32."""
+    from numba import config
     from numba.core.registry import cpu_target
 
     target: Any = cpu_target
+    settings: Any = config
+    if settings.DISABLE_JIT:  # Python runs it
+        return False
     triple, _, features = target.target_context.codegen().magic_tuple()
     return "+f16c" in features.split(",") or triple.startswith(("aarch64", "arm64"))
 

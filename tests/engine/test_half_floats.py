@@ -102,6 +102,20 @@ def test_blocks_in_one_loop_give_the_bits_of_numpy(name, numba):
         assert same(got[output], value), output
 
 
+@pytest.mark.parametrize("name", ["float16", "bfloat16"])
+def test_where_numba_is_told_to_compile_nothing_python_converts(name, monkeypatch, numba):
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    assert not jit.converts_halves()
+    every = np.arange(0, 1 << 16, 97, dtype=np.uint16)
+    read, write = (getattr(half_floats, f"{way}_{name}") for way in ("from", "to"))
+    with np.errstate(all="ignore"):
+        widened = every.view(storage(name)).astype(np.float32)
+        assert same(np.array([read(bits) for bits in every]), widened)
+        given = widened * np.float32(1.0004)
+        made = np.array([write(number) for number in given], np.uint16).view(storage(name))
+        assert same(made, given.astype(storage(name)))
+
+
 def test_only_16_bit_floats_are_halves():
     assert [half_floats.half(storage(name)) for name in ("float16", "bfloat16", "uint16")] == [
         "float16",
