@@ -71,8 +71,8 @@ def run_tiled(block: Block, arrays: Sequence[Inputs], outputs: Sequence[TensorTy
     if made is None:
         return None
     shape = made.outputs[0][0]
-    alike = [array for array in inputs if array.shape == shape] if made.region.any_order else []
-    order = common_order(alike) if alike else None
+    alike = [array for array in inputs if array.size == made.region.size] if made.region.any_order else []
+    order = common_order(alike) if alike and alike[0].shape == shape else None
     values = [*inputs, *(np.empty(s, t) if folded else results.empty(s, t, order) for s, t, folded in made.outputs)]
     began = time.perf_counter()
     with FixedNumpyState():

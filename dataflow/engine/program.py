@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from dataflow.core.dtypes import Array
 from dataflow.core.ports import flat
-from dataflow.core.shapes import TensorType, nbytes
+from dataflow.core.shapes import TensorType, element_count, nbytes
 from dataflow.engine import explain
 from dataflow.engine.region import Region
 from dataflow.engine.stages import Stage, steps_of
@@ -73,10 +73,10 @@ class Program:
         for stage in self.stages:
             if isinstance(stage, Region) and stage.any_order:
                 shape = self.types[stage.writes[0]].shape
-                alike = [slot for slot in stage.reads if self.types[slot].shape == shape]
+                alike = [slot for slot in stage.reads if element_count(self.types[slot].shape) == stage.size]
                 given = readers.keys() >= set(alike)
                 ends = all(s not in self.buffer_of and s not in read for s in stage.writes)
-                if given and ends and all(self.types[slot].shape == shape for slot in stage.writes):
+                if given and ends and all(self.types[slot].shape == shape for slot in (*alike, *stage.writes)):
                     made[stage.writes[0]] = alike
         while True:
             left = {first: own for first, own in made.items() if all(made.keys() >= set(readers[slot]) for slot in own)}

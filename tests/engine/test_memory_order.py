@@ -105,6 +105,22 @@ def test_what_needs_the_order_of_elements_gets_it(ends):
         assert all(same(got[name], value) for name, value in expected.items())
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("kernels", ["numpy", "jit"])
+def test_an_input_with_fewer_dims_has_its_own_order(first, kernels, monkeypatch):
+    """Though it has as many elements, one for each of the others."""
+    monkeypatch.setenv("DATAFLOW_KERNELS", kernels)
+    x, y = values(0, (1, 800, 900)), values(1, (800, 900))
+    wanted, graph = x * 2 + y, flow.Graph()
+    given = {"x": lying(x, (0, 2, 1)), "y": lying(y, (1, 0)) if first else y}
+    wires = {name: graph.input(name, shape=array.shape) for name, array in given.items()}
+    pair = [wires["x"] * 2.0, wires["y"]]
+    graph.output("z", b["AddV2"]()(*(pair if first else pair[::-1])))
+    assert same(flow.plan(graph, kernels=kernels).run(given)["z"], wanted)
+    operands = [given["x"] * 2, given["y"]]
+    assert same(b["AddV2"]()(*(operands if first else operands[::-1])), wanted)
+
+
 @pytest.mark.parametrize("order", [(1, 0), (0, 1)], ids=str)
 def test_a_block_called_on_arrays_gives_their_order_back(order):
     x, y = values(0, (700, 900)), values(1, (700, 900))

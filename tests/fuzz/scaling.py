@@ -11,7 +11,7 @@ from typing import Any
 from dataflow.core.evaluator import jit_loop
 from dataflow.engine import render_numba
 
-TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "MIN_PARALLEL": 512, "SHARED": 512, "_FOLD_LIMIT": 128}
+TINY = {"TILE": 256, "ROW": 64, "COMPILED": 128, "MIN_PARALLEL": 512, "SHARED": 512, "_FOLD_LIMIT": 128, "WHOLE": 127}
 
 
 @contextmanager
