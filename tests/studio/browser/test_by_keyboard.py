@@ -80,8 +80,11 @@ def test_from_the_gallery_to_a_quantized_network(open_page: Callable[..., Opened
     command(opened, "run as the file says again")
     banner.wait_for(state="detached")
 
+    command(opened, "show train")
+    tabbed(opened, "epochs")
+    keyboard.type("5000")  # those of the file are done before one could stop them
     command(opened, "train")
-    page.get_by_text(re.compile(r"step [1-9]\d* of")).wait_for()
+    page.get_by_text(re.compile(r"step [1-9][\d,]* of")).wait_for()
     command(opened, "stop the training")
     page.get_by_text("stopped,").wait_for()
     command(opened, "show quantize")
