@@ -67,6 +67,12 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def numba() -> Any:
+    """The compiler; where there is none the test is skipped."""
+    return pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
+
+
 @pytest.fixture
 def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., flow.Graph]:
     """Writes a graph file and loads it; the folder is a project and the current one."""

@@ -18,9 +18,3 @@ def slab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     columns_of.cache_clear()  # they are made for one size of tiles
     yield
     columns_of.cache_clear()
-
-
-@pytest.fixture(scope="session")
-def numba() -> None:
-    """Skips a test where there is no compiler."""
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")

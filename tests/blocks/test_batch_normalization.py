@@ -40,10 +40,10 @@ def run(name, arrays, training, kernels):
     return plan(graph, kernels=kernels).run({f"x{i}": array for i, array in enumerate(arrays)})
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
 def test_compiled_loops_give_the_bits_of_numpy(training) -> None:
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     for shape in SHAPES:
         arrays = given(shape, training)
         arrays[0][0, 0, :2, 0] = -0.0, 1e-42
@@ -55,9 +55,9 @@ def test_compiled_loops_give_the_bits_of_numpy(training) -> None:
                 assert same(made[port], value), f"{name} {port} of {shape}"
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 def test_sums_in_float64_are_those_of_numpy() -> None:
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
 
     def both(bind, shape, *arrays):
         for compiled in (False, True):

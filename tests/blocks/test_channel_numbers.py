@@ -26,12 +26,12 @@ CASES = [
 ]
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("block", "arrays", "compiles"), CASES, ids=[f"{block} {i}" for i, (block, *_) in enumerate(CASES)]
 )
 def test_numbers_of_channels_in_a_loop(block, arrays, compiles):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     graph, feeds = Graph(), {f"x{i}": np.asarray(array) for i, array in enumerate(arrays)}
     wires = [graph.input(name, name_of(array.dtype), array.shape) for name, array in feeds.items()]
     made = block(*wires)

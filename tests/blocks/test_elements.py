@@ -125,10 +125,10 @@ def is_its_turn(block, sample):
     return not turns or any(turn % 3 == 0 for turn in turns)
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ELEMENTS, ids=lambda block: block.__name__)
 def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     monkeypatch.setattr(tiling, "COMPILED", 0)
     tried = 0
     samples = [(seed, sample) for seed, sample in enumerate(variants(block)) if has_element(sample)]
@@ -149,6 +149,7 @@ def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch):
     assert tried
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("block", "numbers"),
@@ -159,7 +160,6 @@ def test_compiled_elements_give_the_bits_of_numpy(block, monkeypatch):
     ids=lambda each: type(each).__name__,
 )
 def test_numbers_for_channels_beside_a_compiled_loop(block, numbers, monkeypatch):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     codes = np.random.default_rng(0).integers(-128, 127, (7000, 3)).astype(np.int8)
     graph = Graph()
     x = graph.input("x", "int8", codes.shape)
@@ -169,10 +169,10 @@ def test_numbers_for_channels_beside_a_compiled_loop(block, numbers, monkeypatch
     assert same(plan(graph, kernels="jit").run(feeds)["y"], plan(graph, kernels="numpy").run(feeds)["y"])
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("given", sorted(map(dtypes.name_of, jit.DTYPES)))
 def test_compiled_casts_to_every_dtype(given, monkeypatch):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     monkeypatch.setattr(tiling, "COMPILED", 0)
     values = awkward(dtypes.storage(given), np.random.default_rng(0))
     graph = Graph()

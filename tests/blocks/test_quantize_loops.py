@@ -26,6 +26,7 @@ def values(low, high):
     return x
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.parametrize("dtype", ["quint8", "qint8", "quint16", "qint16", "qint32"])
 @pytest.mark.parametrize(
     ("mode", "rounding"),
@@ -37,7 +38,6 @@ def values(low, high):
     ],
 )
 def test_compiled_numbers_are_those_of_numpy(mode, rounding, dtype):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     block = blocks["QuantizeV2"](T=dtype, mode=mode, round_mode=rounding)
     for low, high in RANGES:
         graph = Graph()

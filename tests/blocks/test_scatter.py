@@ -73,10 +73,10 @@ def test_vectors_of_many_indices(shape: tuple[int, ...], axis: int, dtype: str):
     assert np.array_equal(np.moveaxis(made, axis, -1), 1 + (indices[..., None] == np.arange(3)))
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_compiled_loops_add_in_order_too(dtype: str):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     random = np.random.default_rng(0)
     for size, count, width in ((40, 3000, 1), (700, 900, 3), (700, 200, 41)):
         tensor = (random.normal(size=(size, width)) * 50).astype(dtype)
@@ -92,9 +92,9 @@ def test_compiled_loops_add_in_order_too(dtype: str):
         assert made.tobytes() == expected.tobytes(), (size, count, width)
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 def test_compiled_loops_put_values_and_leave_errors_to_numpy():
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     shape, count = (50, 40), 700
     flat = np.sort(np.random.default_rng(0).choice(2000, count, replace=False))
     rows = np.stack(np.unravel_index(flat, shape), 1)
@@ -121,9 +121,9 @@ def test_compiled_loops_put_values_and_leave_errors_to_numpy():
     assert "sparse_indices[600] = [3, 40]" in made("jit", outside, values, False)
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 def test_compiled_loops_put_a_value_in_each_vector():
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     indices = np.random.default_rng(0).integers(-2, 7, (40, 3)).astype(np.int8)
     for axis, depth in ((-1, 5), (0, 5), (1, 5), (1, 0)):
         graph = Graph()

@@ -19,9 +19,9 @@ def logits(shape):
     return x
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 def test_compiled_rows_are_those_of_numpy() -> None:
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     for shape in SHAPES:
         x, label = logits(shape), np.arange(shape[0]) % shape[1]
         graph = Graph()

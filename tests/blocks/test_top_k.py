@@ -56,9 +56,9 @@ def in_both_ways(block, attrs: dict, arrays: list, static=None):
     return [plan(graph, kernels=kernels).run(feeds).values() for kernels in ("numpy", "jit")]
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 def test_compiled_loops_find_the_same():
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     random = np.random.default_rng(0)
     for rows, classes in ((40, 1), (40, 10), (700, 257), (40, 3000)):
         x = random.integers(-9, 9, (rows, classes)).astype(np.float32)

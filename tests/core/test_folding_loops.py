@@ -11,6 +11,7 @@ from dataflow.core.folding_loops import SMALL, bind_columns, bind_loop
 FLOAT, WIDE, BOOL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.bool_)
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [FLOAT, WIDE], ids=str)
 @pytest.mark.parametrize(
@@ -30,7 +31,6 @@ FLOAT, WIDE, BOOL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.bool
 )
 def test_numbers_are_folded_in_the_order_of_numpy(ufunc, shape, axes, dtype) -> None:
     """Of very different sizes: in another order they would give other bits."""
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     random = np.random.default_rng(0)
     many = 10.0 ** random.uniform(-12, 12, shape) if ufunc is np.add else 1.0
     x = (random.normal(size=shape) * many).astype(dtype)
@@ -41,13 +41,13 @@ def test_numbers_are_folded_in_the_order_of_numpy(ufunc, shape, axes, dtype) -> 
     assert made.dtype == np.float64 and np.array_equal(made.reshape(expected.shape), expected)
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", [FLOAT, WIDE], ids=str)
 @pytest.mark.parametrize("ufunc", [np.maximum, np.minimum])
 @pytest.mark.parametrize("shape", [(700, 7), (131, 125), (9, 500), (90, 100, 7)], ids=str)
 def test_the_largest_and_the_smallest(shape, ufunc, dtype) -> None:
     """Also where elements are NaN or infinite, and zeros of both signs are equal: the last bit is NumPy's choice."""
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     random = np.random.default_rng(0)
     fold = bind_loop(ufunc, shape, (1,), dtype, dtype, 128)
     assert fold is not None
@@ -61,12 +61,12 @@ def test_the_largest_and_the_smallest(shape, ufunc, dtype) -> None:
         assert same(fold(most), ufunc.reduce(most, 1))
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("ufunc", [np.add, np.multiply])
 @pytest.mark.parametrize("size", [5 * 1000, 6 * 1000 + 7])
 def test_columns(size, ufunc) -> None:
     """Every thousandth value is folded, in their order, though two are taken at a time."""
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     random = np.random.default_rng(0)
     x = (random.normal(size=size) * (10.0 ** random.uniform(-12, 12, size) if ufunc is np.add else 1)).astype(FLOAT)
     fold = bind_columns(size, 1000, FLOAT, ufunc)
@@ -74,10 +74,10 @@ def test_columns(size, ufunc) -> None:
     assert same(fold(x), np.array([ufunc.reduce(x[i::1000], 0, WIDE) for i in range(1000)]))
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("ufunc", [np.logical_or, np.logical_and])
 def test_truth_values(ufunc) -> None:
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     x = np.random.default_rng(0).random((700, 9)) < (0.1 if ufunc is np.logical_or else 0.9)
     fold = bind_loop(ufunc, x.shape, (1,), BOOL, BOOL, 128)
     assert fold is not None

@@ -84,11 +84,11 @@ def test_memory_is_that_of_the_form_that_takes_more() -> None:
     assert most <= made.scratch_bytes < most + (1 << 16)
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [5000, TILE + 5])
 def test_an_output_in_place_of_an_input(size: int) -> None:
     """The loop is told which array it overwrites, and gives the same."""
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     graph = Graph()
     whole = blocks["Softmax"]()(graph.input("x", "float32", [4, size]))
     graph.output("y", blocks["Softmax"]()(blocks["Relu"]()(whole * 2.0) + 1.0))
@@ -103,12 +103,12 @@ def test_an_output_in_place_of_an_input(size: int) -> None:
     assert same(got, plan(graph, threads=1, kernels="numpy", fuse=False).run(x=feed)["y"])
 
 
+@pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ["Sum", "Prod"])
 @pytest.mark.parametrize("size", [5 * COLUMNS, 6 * COLUMNS + 5, TILE + 3 * COLUMNS + 7, TILE + 5])
 def test_rows_are_folded_in_their_order(size: int, block: str) -> None:
     """Also two at a time, and where tiles differ: of such values another order would give other bits."""
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     graph, random = Graph(), np.random.default_rng(0)
     graph.output("y", blocks[block]()(-graph.input("x", "float64", [size]), [0]))
     many = 10.0 ** random.uniform(-12, 12, size) if block == "Sum" else 1.0

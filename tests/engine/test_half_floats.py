@@ -12,12 +12,6 @@ from dataflow.engine import half_floats, jit, render_numba
 
 
 @pytest.fixture
-def numba():
-    """Skips a test where there is no compiler."""
-    return pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
-
-
-@pytest.fixture
 def way(request, monkeypatch, numba):
     """Both ways of conversion, the first one where the processor has it."""
     by_processor = request.param == "processor"

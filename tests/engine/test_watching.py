@@ -263,8 +263,8 @@ def test_a_long_stream_is_cancelled_between_its_tiles(threads, tiny_tiles):
     assert same(plan.run(x=x)["y"], expected)
 
 
+@pytest.mark.usefixtures("numba")
 def test_a_compiled_stream_is_cancelled_between_its_calls(monkeypatch):
-    pytest.importorskip("numba", reason="compiled kernels are an extra: pip install 'dataflow-blocks[jit]'")
     monkeypatch.setattr(form, "LONG", 1 << 12)
     monkeypatch.setattr(tiling, "TILE", 1 << 10)
     monkeypatch.setattr(tiling, "ROW", 1 << 8)
