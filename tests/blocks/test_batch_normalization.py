@@ -58,6 +58,7 @@ def test_compiled_loops_give_the_bits_of_numpy(training) -> None:
 @pytest.mark.usefixtures("numba")
 @pytest.mark.slow
 def test_sums_in_float64_are_those_of_numpy() -> None:
+    """Of numbers of very different sizes: in another order they would have other bits."""
 
     def both(bind, shape, *arrays):
         for compiled in (False, True):
@@ -65,7 +66,9 @@ def test_sums_in_float64_are_those_of_numpy() -> None:
             yield np.stack(bind(memory, shape, False, compiled)(*arrays))
 
     for shape in SHAPES:
-        x, dy, mean = batch(shape).reshape(-1), batch(shape, 2).reshape(-1), batch(shape[-1:], 3)
+        sizes = (10.0 ** np.random.default_rng(4).uniform(-9, 9, np.prod(shape))).astype(np.float32)
+        x, dy = batch(shape).reshape(-1) * sizes, batch(shape, 2).reshape(-1) * sizes[::-1]
+        mean = batch(shape[-1:], 3)
         for expected, made in (both(bind_moments, shape, x), both(bind_products, shape, dy, x, mean)):
             assert np.array_equal(made, expected), shape
 

@@ -15,7 +15,7 @@ from dataflow.core.contiguous import FEW, _columns, contiguous, copied
     "shape", [(256, 1024), (1024, 256), (8, 64, 512), (512, 3, 128), (33, 1000), (), (5,)], ids=str
 )
 def test_every_order_of_axes(shape, dtype):
-    array = (np.arange(np.prod(shape, dtype=int)) % 2048).astype(dtype).reshape(shape)
+    array = (np.arange(np.prod(shape, dtype=int)) % 2039).astype(dtype).reshape(shape)
     for order in permutations(range(array.ndim)):
         for given in (array.transpose(order), array.transpose(order)[..., ::-1] if shape else array):
             made = copied(given)
